@@ -1,0 +1,15 @@
+//! One file per command: its flags as `Args`, its work as `run`. Commands wire rooms together;
+//! they hold no rules of their own.
+
+pub mod backup;
+pub mod build;
+pub mod demo;
+pub mod edition;
+pub mod journal;
+pub mod link;
+pub mod publish;
+pub mod rank;
+pub mod regions;
+pub mod serve;
+pub mod synth;
+pub mod target;
