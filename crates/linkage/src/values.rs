@@ -1,0 +1,197 @@
+//! Distinct texts of a column, held once: an arena, and a table that finds the code of a text.
+//!
+//! Code 0 is always the missing value. Codes depend on the order of arrival, so nothing that is
+//! written may depend on them; hashes ([`hash_bytes`]) depend on the text alone.
+
+/// 64-bit hash of bytes: the same on every machine and in every version (block keys use it).
+#[must_use]
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (bytes.len() as u64);
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut word = [0u8; 8];
+        word.copy_from_slice(chunk);
+        state = fold(state ^ u64::from_le_bytes(word), 0xE703_7ED1_A0B4_28DB);
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        let mut word = [0u8; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        state = fold(state ^ u64::from_le_bytes(word), 0x8EBC_6AF0_9C88_C6E3);
+    }
+    fold(state, 0x5899_65CC_7537_4CC3)
+}
+
+/// Multiplies to 128 bits and folds the halves (the mixing step of wyhash).
+#[must_use]
+pub const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a ^ 0x2D35_8DCC_AA6C_78A5) as u128 * (b as u128);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// Distinct texts, numbered from 1; number 0 is the empty text and means "missing".
+#[derive(Debug, Clone)]
+pub struct Values {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0] }
+    }
+}
+
+impl Values {
+    /// Number of codes, the missing one included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True when only the missing value is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() == 1
+    }
+
+    /// The bytes of a code (UTF-8).
+    #[must_use]
+    pub fn bytes(&self, code: u32) -> &[u8] {
+        let code = code as usize;
+        let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
+        &self.bytes[start..self.ends[code] as usize]
+    }
+
+    /// The text of a code.
+    #[must_use]
+    pub fn get(&self, code: u32) -> &str {
+        std::str::from_utf8(self.bytes(code)).unwrap_or("")
+    }
+
+    /// Adds a text without looking whether it is there; its code.
+    pub fn push(&mut self, text: &[u8]) -> u32 {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        (self.ends.len() - 1) as u32
+    }
+}
+
+/// Finds or gives the code of a text.
+#[derive(Debug, Clone, Default)]
+pub struct Interner {
+    values: Values,
+    /// Open addressing: upper half of the hash, and the code (0 = free).
+    slots: Vec<(u32, u32)>,
+}
+
+impl Interner {
+    /// An interner that expects about `expected` different texts.
+    #[must_use]
+    pub fn with_capacity(expected: usize) -> Self {
+        let slots = (expected * 2).next_power_of_two().max(64);
+        Self { values: Values::default(), slots: vec![(0, 0); slots] }
+    }
+
+    /// The code of `text`, new when it was not seen before; 0 for the empty text.
+    pub fn code(&mut self, text: &[u8]) -> u32 {
+        if text.is_empty() {
+            return 0;
+        }
+        if self.values.len() * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let hash = hash_bytes(text);
+        let tag = (hash >> 32) as u32;
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let (slot_tag, code) = self.slots[at];
+            if code == 0 {
+                let code = self.values.push(text);
+                self.slots[at] = (tag, code);
+                return code;
+            }
+            if slot_tag == tag && self.values.bytes(code) == text {
+                return code;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The code of `text` when it is known.
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let hash = hash_bytes(text);
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let (tag, code) = self.slots[at];
+            if code == 0 {
+                return None;
+            }
+            if tag == (hash >> 32) as u32 && self.values.bytes(code) == text {
+                return Some(code);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The texts gathered so far.
+    #[must_use]
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Keeps the texts, drops the table.
+    #[must_use]
+    pub fn into_values(self) -> Values {
+        self.values
+    }
+
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(64);
+        self.slots = vec![(0, 0); size];
+        let mask = size - 1;
+        for code in 1..self.values.len() as u32 {
+            let hash = hash_bytes(self.values.bytes(code));
+            let mut at = hash as usize & mask;
+            while self.slots[at].1 != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = ((hash >> 32) as u32, code);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_keeps_its_code_through_growth() {
+        let mut interner = Interner::default();
+        let codes: Vec<u32> = (0..5_000).map(|i| interner.code(format!("t{i}").as_bytes())).collect();
+        for (i, code) in codes.iter().enumerate() {
+            assert_eq!(interner.code(format!("t{i}").as_bytes()), *code);
+            assert_eq!(interner.values().get(*code), format!("t{i}"));
+            assert_eq!(interner.find(format!("t{i}").as_bytes()), Some(*code));
+        }
+        assert_eq!((interner.code(b""), interner.find(b"absent")), (0, None));
+        assert_eq!(interner.values().len(), 5_001);
+    }
+
+    #[test]
+    fn hashes_tell_lengths_and_places_apart() {
+        let texts: Vec<Vec<u8>> = (0..3_000u32).map(|i| i.to_string().into_bytes()).collect();
+        let mut hashes: Vec<u64> = texts.iter().map(|t| hash_bytes(t)).collect();
+        hashes.push(hash_bytes(b"ab\0"));
+        hashes.push(hash_bytes(b"ab"));
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 3_002);
+    }
+}
