@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod mask;
+pub mod openrosa;
 pub mod whatsapp;
