@@ -1,4 +1,5 @@
 //! Receipts verify offline and nothing else verifies; notes, witnesses, batches, folders.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
 mod common;
 

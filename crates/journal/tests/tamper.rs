@@ -1,6 +1,7 @@
 //! Ten thousand mutations of a journal's files: every one is found. And the three that a folder
 //! alone cannot show (rolled back, rewritten and re-signed, two histories) with and without a
 //! checkpoint kept outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The tree against the known answers of Certificate Transparency, and every tree of 0 to 260
 //! leaves and every pair of sizes against a naive twin written from RFC 6962 §2.1 alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
 use journal::{
     Digest, Frontier, MemTree, Nodes, consistency_proof, inclusion_proof, leaf_hash, node_hash,
