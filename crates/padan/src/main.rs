@@ -4,7 +4,6 @@ mod commands;
 mod failure;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
 use std::process::ExitCode;
 
 /// Padan: a dynamic social registry. Joins every agency's records into one record for each person
