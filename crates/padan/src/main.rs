@@ -10,8 +10,10 @@ use std::process::ExitCode;
 /// and family, ranks families by welfare, and shows who should be helped, who is, and why.
 #[derive(Parser)]
 #[command(name = "padan", version, max_term_width = 100)]
-#[command(after_help = "Start here:  padan demo\nExit codes: 0 done, 1 failed, 2 wrong use of the \
-command, 3 bad input, 4 a check found something.")]
+#[command(
+    after_help = "Start here:  padan demo\nExit codes: 0 done, 1 failed, 2 wrong use of the \
+command, 3 bad input, 4 a check found something."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
