@@ -1,0 +1,195 @@
+//! Who is who: every record gets a person of the civil register, or a person of its own.
+//!
+//! ```text
+//! spine rows ─▶ people ──▶ NIK equal and agreeing ──▶ scored (room `linkage`) ──▶ kept apart
+//!               (two identities joined)        the rest ─┘            the rest ─┘
+//! ```
+
+pub mod agree;
+pub mod exact;
+pub mod family;
+pub mod orphans;
+pub mod place;
+pub mod rest;
+pub mod run;
+pub mod spine;
+pub mod tables;
+
+use crate::records::Identity;
+
+/// No person or family.
+pub const NONE: u32 = u32::MAX;
+
+/// How a record was linked; the codes of `links.method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Method {
+    /// Not linked.
+    Unlinked = 0,
+    /// NIK equal, and everything else agrees.
+    NikAgreeing = 1,
+    /// By probability.
+    Scored = 2,
+    /// NIK equal, something else disagrees.
+    NikDisagreeing = 3,
+    /// Through the family: card number, electricity customer, head by name and place.
+    WithinFamily = 4,
+}
+
+/// Why a record matches only with a remark, or not at all; the codes of `links.reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum MatchReason {
+    /// Nothing to remark.
+    Fine = 0,
+    /// The record has no NIK.
+    NikMissing = 1,
+    /// Its NIK is not 16 well-formed digits.
+    NikMalformed = 2,
+    /// Its NIK is not in the civil register.
+    NikNotInRegister = 3,
+    /// Its NIK belongs to somebody else.
+    NikOfOther = 4,
+    /// The name differs from the register's.
+    NameDiffers = 5,
+    /// The birth date differs.
+    BirthDiffers = 6,
+    /// The sex differs.
+    SexDiffers = 7,
+    /// The person stands twice in the register, under two NIK.
+    SecondIdentity = 8,
+    /// Nobody in the register is like the record.
+    NoCandidate = 9,
+    /// Two or more people are alike: a person must decide.
+    Doubtful = 10,
+    /// Known by the family only.
+    FamilyOnly = 11,
+}
+
+impl MatchReason {
+    /// All reasons in the order of their codes.
+    pub const ALL: [Self; 12] = [
+        Self::Fine,
+        Self::NikMissing,
+        Self::NikMalformed,
+        Self::NikNotInRegister,
+        Self::NikOfOther,
+        Self::NameDiffers,
+        Self::BirthDiffers,
+        Self::SexDiffers,
+        Self::SecondIdentity,
+        Self::NoCandidate,
+        Self::Doubtful,
+        Self::FamilyOnly,
+    ];
+
+    /// The word used in `persons.match_reason` and in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::NikMissing => "nik_missing",
+            Self::NikMalformed => "nik_malformed",
+            Self::NikNotInRegister => "nik_not_in_register",
+            Self::NikOfOther => "nik_of_other",
+            Self::NameDiffers => "name_differs",
+            Self::BirthDiffers => "birth_date_differs",
+            Self::SexDiffers => "sex_differs",
+            Self::SecondIdentity => "second_identity",
+            Self::NoCandidate => "no_candidate",
+            Self::Doubtful => "doubtful",
+            Self::FamilyOnly => "family_only",
+        }
+    }
+
+    /// The reason with this code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// The links of one record table, a row per record, as plain columns.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    /// Person, or [`NONE`].
+    pub person: Vec<u32>,
+    /// [`Method`].
+    pub method: Vec<u8>,
+    /// [`MatchReason`].
+    pub reason: Vec<u8>,
+    /// Log2 of the Bayes factor, prior included.
+    pub weight: Vec<f32>,
+    /// Probability that the link is right.
+    pub probability: Vec<f32>,
+}
+
+impl Links {
+    /// `rows` records without a link.
+    #[must_use]
+    pub fn unlinked(rows: usize) -> Self {
+        Self {
+            person: vec![NONE; rows],
+            method: vec![Method::Unlinked as u8; rows],
+            reason: vec![MatchReason::NoCandidate as u8; rows],
+            weight: vec![0.0; rows],
+            probability: vec![0.0; rows],
+        }
+    }
+
+    /// Sets the link of one record.
+    pub fn set(&mut self, row: usize, person: u32, method: Method, reason: MatchReason, bits: f64) {
+        self.person[row] = person;
+        self.method[row] = method as u8;
+        self.reason[row] = reason as u8;
+        self.weight[row] = bits as f32;
+        self.probability[row] = (1.0 / (1.0 + (-bits).exp2())) as f32;
+    }
+
+    /// `links.status`: 1 padan, 2 typo, 3 tidak padan. A family-level link says nothing of a
+    /// person's identity, so it counts as its person part does.
+    #[must_use]
+    pub fn status(&self, row: usize) -> u8 {
+        match self.method[row] {
+            m if m == Method::Unlinked as u8 => 3,
+            m if m == Method::NikAgreeing as u8 => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// A pair of a record and a person that might be one, with its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// Row among the records that are left.
+    pub left: u32,
+    /// Person of the register.
+    pub right: u32,
+    /// Log2 of the Bayes factor, prior included.
+    pub weight: f64,
+}
+
+/// Scores the records that no NIK decided against the register. Room `linkage` is one; tests bring
+/// a plain one.
+pub trait Matcher {
+    /// All pairs worth looking at. Every left row may have several.
+    ///
+    /// # Errors
+    /// With a message for the user.
+    fn candidates(&self, left: &Identity, right: &Identity) -> Result<Vec<Candidate>, String>;
+}
+
+/// A pair a person should look at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Review {
+    /// The record.
+    pub record: u64,
+    /// The likeliest person.
+    pub candidate: u32,
+    /// The next, or [`NONE`].
+    pub runner_up: u32,
+    /// Probability of the candidate.
+    pub probability: f64,
+    /// Bits between the two.
+    pub gap: f64,
+}
