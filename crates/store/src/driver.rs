@@ -48,7 +48,7 @@ pub(crate) fn for_postgres(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
     let mut word = String::new();
     let mut quoted = false;
-    for c in sql.chars() {
+    for c in without_comments(&sql).chars() {
         if c.is_ascii_alphanumeric() || c == '_' {
             word.push(c);
             continue;
@@ -59,6 +59,13 @@ pub(crate) fn for_postgres(sql: &str) -> String {
     }
     push_word(&mut out, &mut word, quoted);
     out
+}
+
+/// Lines without `-- …`: an apostrophe in a comment must not look like a quotation mark.
+fn without_comments(sql: &str) -> String {
+    let code =
+        |line: &str| line.split_once("--").map_or(line.to_owned(), |(code, _)| code.to_owned());
+    sql.lines().map(code).collect::<Vec<_>>().join("\n")
 }
 
 fn push_word(out: &mut String, word: &mut String, quoted: bool) {
@@ -90,5 +97,6 @@ mod tests {
             "CREATE TABLE t (a INTEGER, b BLOB, c REAL DEFAULT 'REAL') STRICT;",
             "CREATE TABLE t (a BIGINT, b BYTEA, c DOUBLE PRECISION DEFAULT 'REAL') ;",
         );
+        assert_eq!(for_postgres("-- it's\na INTEGER"), "\na BIGINT");
     }
 }

@@ -159,7 +159,7 @@ fn rows(
     params: &[Value],
 ) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(&for_sqlite(sql))?;
-    let columns: Arc<[String]> = statement.column_names().into_iter().map(String::from).collect();
+    let columns: Arc<[String]> = statement.column_names().map(String::from).collect();
     let mut found = statement.query(rusqlite::params_from_iter(params))?;
     let mut out = Vec::new();
     while let Some(row) = found.next()? {

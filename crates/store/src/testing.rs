@@ -58,11 +58,7 @@ impl TestPostgres {
             "--no-locale",
             "--no-instructions",
         ]))?;
-        let server = as_server_user(&bin.join("postgres"), &dir)?
-            .args(["-D", "data", "-k", ".", "-c", "listen_addresses=", "-c", "max_connections=60"])
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(dir.join("log"))?)
-            .spawn()?;
+        let server = serve(&bin, &dir)?;
         let started = Self { bin, dir, server, databases: AtomicU32::new(0) };
         started.wait()?;
         Ok(Some(started))
@@ -126,11 +122,7 @@ impl TestPostgres {
     /// # Errors
     /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
-        self.server = as_server_user(&self.bin.join("postgres"), &self.dir)?
-            .args(["-D", "data", "-k", ".", "-c", "listen_addresses=", "-c", "max_connections=60"])
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(self.dir.join("log"))?)
-            .spawn()?;
+        self.server = serve(&self.bin, &self.dir)?;
         self.wait()
     }
 }
@@ -169,6 +161,15 @@ fn as_server_user(program: &Path, dir: &Path) -> Result<Command> {
         command.uid(NOBODY).gid(NOBODY);
     }
     Ok(command)
+}
+
+fn serve(bin: &Path, dir: &Path) -> Result<Child> {
+    as_server_user(&bin.join("postgres"), dir)?
+        .args(["-D", "data", "-c", "listen_addresses=", "-c", "max_connections=60", "-k"])
+        .arg(dir)
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(dir.join("log"))?)
+        .spawn()
 }
 
 fn run(command: &mut Command) -> Result<()> {

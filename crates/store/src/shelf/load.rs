@@ -113,7 +113,7 @@ fn copy_postgres(
 /// What holds other loaders off while one works.
 enum Guard {
     File(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File),
-    Session(#[expect(dead_code, reason = "the lock lasts as long as the session")] Postgres),
+    Session(#[expect(dead_code, reason = "the lock lasts as long as the session")] Box<Postgres>),
 }
 
 impl Store {
@@ -166,7 +166,7 @@ impl Store {
                 let row = session
                     .query(&format!("SELECT pg_try_advisory_lock({LOADER_LOCK})"), params![])?;
                 let locked = row.first().map_or(Ok(false), |row| row.at::<bool>(0))?;
-                if locked { Ok(Guard::Session(session)) } else { Err(busy()) }
+                if locked { Ok(Guard::Session(Box::new(session))) } else { Err(busy()) }
             }
         }
     }
