@@ -1,7 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+pub mod api;
+pub mod block;
+pub mod cluster;
+pub mod command;
+pub mod compare;
 pub mod error;
+pub mod features;
+pub mod load;
+pub mod model;
+pub mod recall;
+pub mod report;
+pub mod score;
+pub mod spec;
+pub mod splink;
+pub mod suggest_blocks;
+pub mod table;
 pub mod text;
+pub mod train;
 pub mod values;
+pub mod write;
 
+pub use api::{Matched, Matcher, Matches};
+pub use command::{Summary, run};
 pub use error::LinkError;

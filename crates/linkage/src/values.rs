@@ -22,6 +22,11 @@ pub fn hash_bytes(bytes: &[u8]) -> u64 {
     fold(state, 0x5899_65CC_7537_4CC3)
 }
 
+/// Writing into a `String` cannot fail; this says so once.
+pub(crate) fn wrote(result: std::fmt::Result) {
+    debug_assert!(result.is_ok());
+}
+
 /// Multiplies to 128 bits and folds the halves (the mixing step of wyhash).
 #[must_use]
 pub const fn fold(a: u64, b: u64) -> u64 {
@@ -174,7 +179,8 @@ mod tests {
     #[test]
     fn a_text_keeps_its_code_through_growth() {
         let mut interner = Interner::default();
-        let codes: Vec<u32> = (0..5_000).map(|i| interner.code(format!("t{i}").as_bytes())).collect();
+        let codes: Vec<u32> =
+            (0..5_000).map(|i| interner.code(format!("t{i}").as_bytes())).collect();
         for (i, code) in codes.iter().enumerate() {
             assert_eq!(interner.code(format!("t{i}").as_bytes()), *code);
             assert_eq!(interner.values().get(*code), format!("t{i}"));

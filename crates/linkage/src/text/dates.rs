@@ -39,10 +39,32 @@ pub enum Nearness {
 }
 
 const MONTHS: [(&str, u8); 26] = [
-    ("jan", 1), ("feb", 2), ("peb", 2), ("mar", 3), ("apr", 4), ("mei", 5), ("may", 5), ("mai", 5),
-    ("jun", 6), ("jul", 7), ("aug", 8), ("agu", 8), ("ago", 8), ("agt", 8), ("sep", 9), ("set", 9),
-    ("oct", 10), ("okt", 10), ("out", 10), ("nov", 11), ("nop", 11), ("dec", 12), ("des", 12),
-    ("dez", 12), ("dic", 12), ("ene", 1),
+    ("jan", 1),
+    ("feb", 2),
+    ("peb", 2),
+    ("mar", 3),
+    ("apr", 4),
+    ("mei", 5),
+    ("may", 5),
+    ("mai", 5),
+    ("jun", 6),
+    ("jul", 7),
+    ("aug", 8),
+    ("agu", 8),
+    ("ago", 8),
+    ("agt", 8),
+    ("sep", 9),
+    ("set", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("out", 10),
+    ("nov", 11),
+    ("nop", 11),
+    ("dec", 12),
+    ("des", 12),
+    ("dez", 12),
+    ("dic", 12),
+    ("ene", 1),
 ];
 
 /// Reads a date. `None` when the text holds no year.
@@ -105,10 +127,16 @@ fn month_named(word: &str) -> Option<u8> {
 fn one_number(text: &str, field: Field) -> Option<Parts> {
     let n = field.value;
     match field.digits {
-        8 if n / 10_000 >= 1_000 && n / 100 % 100 <= 12 => {
-            Some(Parts { year: (n / 10_000) as u16, month: (n / 100 % 100) as u8, day: (n % 100) as u8 })
-        }
-        8 => Some(Parts { day: (n / 1_000_000) as u8, month: (n / 10_000 % 100) as u8, year: (n % 10_000) as u16 }),
+        8 if n / 10_000 >= 1_000 && n / 100 % 100 <= 12 => Some(Parts {
+            year: (n / 10_000) as u16,
+            month: (n / 100 % 100) as u8,
+            day: (n % 100) as u8,
+        }),
+        8 => Some(Parts {
+            day: (n / 1_000_000) as u8,
+            month: (n / 10_000 % 100) as u8,
+            year: (n % 10_000) as u16,
+        }),
         6 => Some(Parts { year: (n / 100) as u16, month: (n % 100) as u8, day: 0 }),
         4 if text.trim().len() <= 6 => Some(Parts { year: n as u16, month: 0, day: 0 }),
         _ => None,
@@ -183,7 +211,11 @@ impl Parts {
     /// The date of a packed number.
     #[must_use]
     pub const fn unpack(packed: u32) -> Self {
-        Self { year: (packed >> 14) as u16, month: (packed >> 7 & 127) as u8, day: (packed & 127) as u8 }
+        Self {
+            year: (packed >> 14) as u16,
+            month: (packed >> 7 & 127) as u8,
+            day: (packed & 127) as u8,
+        }
     }
 
     /// Months since year 0, roughly, for distances.
@@ -220,7 +252,8 @@ pub fn nearness(a: u32, b: u32) -> Nearness {
     if slips == 1 || (x.year == y.year && x.day == y.month && x.month == y.day) {
         return Nearness::Slip;
     }
-    let equal = u8::from(x.year == y.year) + u8::from(x.month == y.month) + u8::from(x.day == y.day);
+    let equal =
+        u8::from(x.year == y.year) + u8::from(x.month == y.month) + u8::from(x.day == y.day);
     if equal == 2 {
         return Nearness::TwoParts;
     }

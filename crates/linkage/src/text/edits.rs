@@ -90,9 +90,21 @@ mod tests {
             let (x, y) = (Packed::new(a), Packed::new(b));
             for limit in 1..6 {
                 let over = |d: u32| d.min(limit + 1);
-                assert_eq!(distance(&x, &y, limit, Slips::Levenshtein), over(levenshtein), "{a} {b}");
-                assert_eq!(distance(&x, &y, limit, Slips::Damerau), over(damerau), "{a} {b} {limit}");
-                assert_eq!(distance(&y, &x, limit, Slips::Damerau), over(damerau), "{b} {a} {limit}");
+                assert_eq!(
+                    distance(&x, &y, limit, Slips::Levenshtein),
+                    over(levenshtein),
+                    "{a} {b}"
+                );
+                assert_eq!(
+                    distance(&x, &y, limit, Slips::Damerau),
+                    over(damerau),
+                    "{a} {b} {limit}"
+                );
+                assert_eq!(
+                    distance(&y, &x, limit, Slips::Damerau),
+                    over(damerau),
+                    "{b} {a} {limit}"
+                );
             }
         };
         check("kitten", "sitting", 3, 3);

@@ -47,7 +47,11 @@ impl Packed {
 #[must_use]
 pub fn one_byte(letter: char) -> u8 {
     let point = letter as u32;
-    if point < 128 { point as u8 } else { 128 | ((point ^ (point >> 7) ^ (point >> 13)) & 127) as u8 }
+    if point < 128 {
+        point as u8
+    } else {
+        128 | ((point ^ (point >> 7) ^ (point >> 13)) & 127) as u8
+    }
 }
 
 /// Lower case, accents off (Latin letters), outer blanks off, inner blanks single.

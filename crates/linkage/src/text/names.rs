@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn latin_names() {
         let convention = Convention::parse(LATIN).unwrap();
-        let check = |text: &str, plain: &str| assert_eq!(convention.read(text).plain, plain, "{text}");
+        let check =
+            |text: &str, plain: &str| assert_eq!(convention.read(text).plain, plain, "{text}");
         check("Dr. Renée O'Brien-Smith", "renee obrien smith");
         check("van der Berg, Jan", "van der berg jan");
         assert_eq!(convention.class("bill"), "william");

@@ -43,7 +43,8 @@ pub fn soundex(text: &str) -> String {
 /// Consonant skeleton: like sounds to one letter, vowels kept only at the start, doubles single.
 #[must_use]
 pub fn metaphone(text: &str) -> String {
-    let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_lowercase()).collect();
+    let letters: Vec<u8> =
+        text.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_lowercase()).collect();
     let mut out = String::new();
     let mut at = 0;
     while at < letters.len() {
@@ -87,9 +88,16 @@ mod tests {
     #[test]
     fn soundex_of_the_national_archives() {
         for (name, code) in [
-            ("Robert", "r163"), ("Rupert", "r163"), ("Rubin", "r150"), ("Ashcraft", "a261"),
-            ("Ashcroft", "a261"), ("Tymczak", "t522"), ("Pfister", "p236"), ("Honeyman", "h555"),
-            ("Lee", "l000"), ("", ""),
+            ("Robert", "r163"),
+            ("Rupert", "r163"),
+            ("Rubin", "r150"),
+            ("Ashcraft", "a261"),
+            ("Ashcroft", "a261"),
+            ("Tymczak", "t522"),
+            ("Pfister", "p236"),
+            ("Honeyman", "h555"),
+            ("Lee", "l000"),
+            ("", ""),
         ] {
             assert_eq!(soundex(name), code, "{name}");
         }
@@ -97,7 +105,12 @@ mod tests {
 
     #[test]
     fn skeletons_join_spellings() {
-        for (a, b) in [("philip", "filip"), ("muhammad", "mohamad"), ("djoko", "joko"), ("katherine", "catarina")] {
+        for (a, b) in [
+            ("philip", "filip"),
+            ("muhammad", "mohamad"),
+            ("djoko", "joko"),
+            ("katherine", "catarina"),
+        ] {
             assert_eq!(metaphone(a), metaphone(b), "{a} {b}");
         }
         assert_ne!(metaphone("siti"), metaphone("rini"));

@@ -1,0 +1,371 @@
+//! From scored pairs to persons: average linkage inside connected components, under constraints.
+//!
+//! Two clusters are joined while the mean weight over *all* pairs between them (cut to ±[`CLIP`]
+//! bits) is above the threshold. Pairs that blocking did not propose are scored here when the
+//! component is small; so a chain of look-alikes falls apart where its ends disagree.
+
+use crate::compare::{Pattern, Store, Workspace};
+use crate::model::Scorer;
+use crate::score::{Edge, weigh};
+use crate::spec::{ClusterMethod, Decide};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::collections::BinaryHeap;
+
+/// Weights are cut to this many bits either way before they are averaged.
+pub const CLIP: f64 = 10.0;
+/// Components up to this size have all their pairs scored.
+const DENSE_MAX: usize = 400;
+/// Weight taken for a pair that was not proposed, in a component too large to score whole.
+const UNSEEN: f64 = -6.0;
+
+/// What may never be in one cluster.
+#[derive(Debug, Clone, Default)]
+pub struct Constraints {
+    /// For each record, its input when that input holds each person once (else `u16::MAX`).
+    pub once: Vec<u16>,
+    /// For each record, a code of which a cluster may hold only one (0 = any).
+    pub different: Vec<u32>,
+}
+
+/// The clusters of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Clusters {
+    /// For each record the lowest record of its cluster.
+    pub leader: Vec<u32>,
+    /// For each record the mean weight of its ties inside its cluster (0 when alone).
+    pub tie: Vec<f32>,
+    /// Components whose edges were not all kept.
+    pub split_components: usize,
+}
+
+/// Everything the clustering of a component reads.
+pub struct Clustering<'a> {
+    /// Prepared records.
+    pub store: &'a Store,
+    /// The model's tables.
+    pub scorer: &'a Scorer,
+    /// Constraints.
+    pub constraints: &'a Constraints,
+    /// Settings.
+    pub decide: &'a Decide,
+}
+
+/// The lowest record of each connected component at the threshold.
+fn components(len: usize, edges: &[Edge], threshold: f64) -> Vec<u32> {
+    let mut parent: Vec<u32> = (0..len as u32).collect();
+    for edge in edges.iter().filter(|e| e.weight >= threshold) {
+        let (x, y) = (find(&mut parent, edge.a), find(&mut parent, edge.b));
+        if x != y {
+            parent[x.max(y) as usize] = x.min(y);
+        }
+    }
+    for record in 0..len as u32 {
+        let root = find(&mut parent, record);
+        parent[record as usize] = root;
+    }
+    parent
+}
+
+fn find(parent: &mut [u32], mut record: u32) -> u32 {
+    while parent[record as usize] != record {
+        let up = parent[parent[record as usize] as usize];
+        parent[record as usize] = up;
+        record = up;
+    }
+    record
+}
+
+impl Clustering<'_> {
+    /// Clusters all records.
+    #[must_use]
+    pub fn run(&self, edges: &[Edge]) -> Clusters {
+        let p = self.decide.match_probability;
+        let threshold = (p / (1.0 - p)).log2();
+        let roots = components(self.store.len, edges, threshold);
+        let mut of_component: Vec<Edge> =
+            edges.iter().filter(|e| roots[e.a as usize] == roots[e.b as usize]).copied().collect();
+        of_component.par_sort_by_key(|e| (roots[e.a as usize], e.a, e.b));
+        let mut slices: Vec<&[Edge]> = Vec::new();
+        let mut rest = of_component.as_slice();
+        while let Some(first) = rest.first() {
+            let root = roots[first.a as usize];
+            let end = rest.partition_point(|e| roots[e.a as usize] == root);
+            slices.push(&rest[..end]);
+            rest = &rest[end..];
+        }
+        let found: Vec<Vec<(u32, u32, f32)>> = slices
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Workspace::default, |work, slice| self.component(slice, threshold, work))
+            .collect();
+        let mut clusters = Clusters {
+            leader: (0..self.store.len as u32).collect(),
+            tie: vec![0.0; self.store.len],
+            split_components: 0,
+        };
+        for members in found {
+            let first = members.first().map(|m| m.1);
+            clusters.split_components += usize::from(members.iter().any(|m| Some(m.1) != first));
+            for (record, leader, tie) in members {
+                clusters.leader[record as usize] = leader;
+                clusters.tie[record as usize] = tie;
+            }
+        }
+        clusters
+    }
+
+    /// The clusters of one component: (record, leader, mean tie).
+    fn component(
+        &self,
+        edges: &[Edge],
+        threshold: f64,
+        work: &mut Workspace,
+    ) -> Vec<(u32, u32, f32)> {
+        let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
+        records.sort_unstable();
+        records.dedup();
+        let place: FxHashMap<u32, u32> =
+            records.iter().enumerate().map(|(at, r)| (*r, at as u32)).collect();
+        let mut weights: FxHashMap<(u32, u32), f64> =
+            edges.iter().map(|e| ((place[&e.a], place[&e.b]), e.weight)).collect();
+        if self.decide.method == ClusterMethod::Average
+            && records.len() > 2
+            && records.len() <= DENSE_MAX
+        {
+            self.score_unseen(&records, &mut weights, work);
+        }
+        let mut state = Joining::new(&records, &weights, self, threshold);
+        state.run();
+        state.finish(&records, &weights)
+    }
+
+    /// Scores the pairs of a component that blocking did not propose (or that were not kept).
+    fn score_unseen(
+        &self,
+        records: &[u32],
+        weights: &mut FxHashMap<(u32, u32), f64>,
+        work: &mut Workspace,
+    ) {
+        self.store.gather(work, records);
+        for i in 0..records.len() {
+            for j in i + 1..records.len() {
+                if let std::collections::hash_map::Entry::Vacant(slot) =
+                    weights.entry((i as u32, j as u32))
+                {
+                    let pattern: Pattern = self.store.pattern(work, i, j);
+                    slot.insert(weigh(
+                        self.store,
+                        self.scorer,
+                        work,
+                        i,
+                        j,
+                        pattern,
+                        self.scorer.mass(pattern),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// A possible join: ordered by mean weight, then by the lowest places.
+#[derive(PartialEq)]
+struct Join {
+    mean: f64,
+    a: u32,
+    b: u32,
+    stamp: u32,
+}
+
+impl Eq for Join {}
+
+impl Ord for Join {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.mean
+            .total_cmp(&other.mean)
+            .then(other.a.cmp(&self.a))
+            .then(other.b.cmp(&self.b))
+            .then(self.stamp.cmp(&other.stamp))
+    }
+}
+
+impl PartialOrd for Join {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Clusters while they grow.
+struct Joining<'a> {
+    size: Vec<u32>,
+    /// Sum and number of the known weights to each neighbour.
+    ties: Vec<FxHashMap<u32, (f64, u32)>>,
+    stamp: Vec<u32>,
+    once: Vec<Vec<u16>>,
+    different: Vec<u32>,
+    leader: Vec<u32>,
+    connected: bool,
+    threshold: f64,
+    constraints: &'a Constraints,
+}
+
+impl<'a> Joining<'a> {
+    fn new(
+        records: &[u32],
+        weights: &FxHashMap<(u32, u32), f64>,
+        clustering: &Clustering<'a>,
+        threshold: f64,
+    ) -> Self {
+        let n = records.len();
+        let constraints = clustering.constraints;
+        let mut ties = vec![FxHashMap::default(); n];
+        for (&(a, b), &weight) in weights {
+            let cut = weight.clamp(-CLIP, CLIP);
+            ties[a as usize].insert(b, (cut, 1));
+            ties[b as usize].insert(a, (cut, 1));
+        }
+        let once = records
+            .iter()
+            .map(|&r| {
+                constraints
+                    .once
+                    .get(r as usize)
+                    .filter(|s| **s != u16::MAX)
+                    .map(|s| vec![*s])
+                    .unwrap_or_default()
+            })
+            .collect();
+        let different = records
+            .iter()
+            .map(|&r| constraints.different.get(r as usize).copied().unwrap_or(0))
+            .collect();
+        Self {
+            size: vec![1; n],
+            ties,
+            stamp: vec![0; n],
+            once,
+            different,
+            leader: (0..n as u32).collect(),
+            connected: clustering.decide.method == ClusterMethod::Connected,
+            threshold,
+            constraints,
+        }
+    }
+
+    /// Mean weight between two clusters, over all pairs between them.
+    fn mean(&self, a: u32, b: u32, tie: (f64, u32)) -> f64 {
+        let pairs = f64::from(self.size[a as usize]) * f64::from(self.size[b as usize]);
+        if self.connected {
+            return tie.0 / f64::from(tie.1.max(1));
+        }
+        (tie.0 + (pairs - f64::from(tie.1)) * UNSEEN) / pairs
+    }
+
+    fn allowed(&self, a: u32, b: u32) -> bool {
+        let (a, b) = (a as usize, b as usize);
+        let clash = self.different[a] != 0
+            && self.different[b] != 0
+            && self.different[a] != self.different[b];
+        !clash && !self.once[a].iter().any(|s| self.once[b].contains(s))
+    }
+
+    fn run(&mut self) {
+        let _ = self.constraints;
+        let mut heap = BinaryHeap::new();
+        for a in 0..self.ties.len() as u32 {
+            for (&b, &tie) in &self.ties[a as usize] {
+                if a < b {
+                    self.propose(&mut heap, a, b, tie);
+                }
+            }
+        }
+        while let Some(join) = heap.pop() {
+            let stale =
+                join.stamp != self.stamp[join.a as usize].wrapping_add(self.stamp[join.b as usize]);
+            if stale
+                || self.size[join.a as usize] == 0
+                || self.size[join.b as usize] == 0
+                || !self.allowed(join.a, join.b)
+            {
+                continue;
+            }
+            self.join(&mut heap, join.a, join.b);
+        }
+    }
+
+    fn propose(&self, heap: &mut BinaryHeap<Join>, a: u32, b: u32, tie: (f64, u32)) {
+        let mean = self.mean(a, b, tie);
+        let good = if self.connected {
+            mean > -CLIP
+        } else {
+            mean >= self.threshold.clamp(-CLIP, CLIP - 0.5)
+        };
+        if good && self.allowed(a, b) {
+            let stamp = self.stamp[a as usize].wrapping_add(self.stamp[b as usize]);
+            heap.push(Join { mean, a: a.min(b), b: a.max(b), stamp });
+        }
+    }
+
+    /// Joins `b` into `a` (`a` < `b`).
+    fn join(&mut self, heap: &mut BinaryHeap<Join>, a: u32, b: u32) {
+        let theirs = std::mem::take(&mut self.ties[b as usize]);
+        self.ties[a as usize].remove(&b);
+        for (&other, &tie) in &theirs {
+            if other != a {
+                let sum = self.ties[a as usize].entry(other).or_insert((0.0, 0));
+                *sum = (sum.0 + tie.0, sum.1 + tie.1);
+                let sum = *sum;
+                self.ties[other as usize].remove(&b);
+                self.ties[other as usize].insert(a, sum);
+            }
+        }
+        self.size[a as usize] += self.size[b as usize];
+        self.size[b as usize] = 0;
+        self.leader[b as usize] = a;
+        let once = std::mem::take(&mut self.once[b as usize]);
+        self.once[a as usize].extend(once);
+        if self.different[a as usize] == 0 {
+            self.different[a as usize] = self.different[b as usize];
+        }
+        self.stamp[a as usize] = self.stamp[a as usize].wrapping_add(1_000_003);
+        let neighbours: Vec<(u32, (f64, u32))> =
+            self.ties[a as usize].iter().map(|(o, t)| (*o, *t)).collect();
+        for (other, tie) in neighbours {
+            self.propose(heap, a, other, tie);
+        }
+    }
+
+    fn finish(
+        &self,
+        records: &[u32],
+        weights: &FxHashMap<(u32, u32), f64>,
+    ) -> Vec<(u32, u32, f32)> {
+        let root = |mut at: u32| {
+            while self.leader[at as usize] != at {
+                at = self.leader[at as usize];
+            }
+            at
+        };
+        let roots: Vec<u32> = (0..records.len() as u32).map(root).collect();
+        let mut sums = vec![(0.0f64, 0u32); records.len()];
+        let mut known: Vec<(&(u32, u32), &f64)> =
+            weights.iter().filter(|((a, b), _)| roots[*a as usize] == roots[*b as usize]).collect();
+        known.sort_unstable_by_key(|(pair, _)| **pair);
+        for (&(a, b), &weight) in known {
+            for at in [a, b] {
+                let sum = &mut sums[at as usize];
+                *sum = (sum.0 + weight, sum.1 + 1);
+            }
+        }
+        records
+            .iter()
+            .enumerate()
+            .map(|(at, &record)| {
+                let (sum, count) = sums[at];
+                let mean = if count > 0 { sum / f64::from(count) } else { 0.0 };
+                (record, records[roots[at] as usize], mean as f32)
+            })
+            .collect()
+    }
+}

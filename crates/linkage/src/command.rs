@@ -1,0 +1,208 @@
+//! `padan link`: settings in, results out.
+
+use crate::block::{self, Blocks};
+use crate::cluster::{Clustering, Clusters, Constraints};
+use crate::compare::{Store, build};
+use crate::error::LinkError;
+use crate::features::Features;
+use crate::load;
+use crate::model::Model;
+use crate::report::{self, Report, Step};
+use crate::score::{self, Edge, ErrorRates, Scored};
+use crate::spec::{Mode, Spec};
+use crate::table::Records;
+use crate::train::{self, TrainingNote};
+use crate::write;
+use std::path::Path;
+use std::time::Instant;
+
+/// What a run did, for the last line on the terminal.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Records read.
+    pub records: usize,
+    /// Candidate pairs compared.
+    pub pairs: u64,
+    /// Pairs decided to be one person.
+    pub matches: u64,
+    /// Clusters, single records included.
+    pub clusters: usize,
+    /// Expected share of false pairs among the decided ones.
+    pub false_discovery: f64,
+    /// Wall seconds.
+    pub seconds: f64,
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} records, {} pairs compared, {} matching pairs ({:.2} % expected false), {} persons, {:.2} s",
+            self.records,
+            self.pairs,
+            self.matches,
+            self.false_discovery * 100.0,
+            self.clusters,
+            self.seconds
+        )
+    }
+}
+
+/// Everything a run computed before it is written.
+pub struct Outcome {
+    /// The records.
+    pub records: Records,
+    /// The model used.
+    pub model: Model,
+    /// Kept pairs and notes per rule.
+    pub scored: Scored,
+    /// Persons.
+    pub clusters: Clusters,
+    /// Error rates without labels.
+    pub rates: ErrorRates,
+    /// The blocks, for their counts.
+    pub blocks: Blocks,
+    /// What training saw; `None` when a model was given.
+    pub training: Option<TrainingNote>,
+    /// Seconds per step.
+    pub steps: Vec<Step>,
+}
+
+/// Times the steps and tells of them.
+struct Stopwatch<'a> {
+    steps: Vec<Step>,
+    last: Instant,
+    progress: &'a mut dyn FnMut(&str),
+}
+
+impl Stopwatch<'_> {
+    fn done(&mut self, name: &str, detail: &str) {
+        let seconds = self.last.elapsed().as_secs_f64();
+        self.last = Instant::now();
+        self.steps.push(Step { name: name.to_owned(), seconds });
+        (self.progress)(&format!("{name}: {detail} ({seconds:.2} s)"));
+    }
+}
+
+/// Runs the settings file and writes `pairs.parquet`, `clusters.parquet`, `model.json` and
+/// `report.json` into `out` (made when it is not there).
+///
+/// # Errors
+/// Wrong settings, unreadable inputs, an output that cannot be written.
+pub fn run(
+    spec_path: &Path,
+    out: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Summary, LinkError> {
+    let began = Instant::now();
+    let spec = Spec::read(spec_path)?;
+    std::fs::create_dir_all(out).map_err(|e| LinkError::output(out.display(), e))?;
+    let mut outcome = compute(&spec, progress)?;
+    let writing = Instant::now();
+    write::pairs(&spec, &outcome, &out.join("pairs.parquet"))?;
+    write::clusters(&spec, &outcome, &out.join("clusters.parquet"))?;
+    write::text(&out.join("model.json"), &outcome.model.to_json())?;
+    outcome.steps.push(Step { name: "write".to_owned(), seconds: writing.elapsed().as_secs_f64() });
+    let report = Report::new(&spec, &outcome, began.elapsed().as_secs_f64());
+    write::text(&out.join("report.json"), &report.to_json())?;
+    Ok(Summary {
+        records: outcome.records.len(),
+        pairs: report.comparisons_made,
+        matches: outcome.rates.decided,
+        clusters: report.clusters.count,
+        false_discovery: outcome.rates.false_discovery,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+/// Runs checked settings in memory.
+///
+/// # Errors
+/// As [`run`].
+pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, LinkError> {
+    let mut watch = Stopwatch { steps: Vec::new(), last: Instant::now(), progress };
+    let mut records = load::load(spec)?;
+    watch.done("read", &format!("{} records", records.len()));
+    let table = std::mem::take(&mut records.table);
+    let rows = table.rows;
+    let features = Features::new(spec, table)?;
+    records.table.rows = rows;
+    let store = build::build(spec, &features, rows)?;
+    watch.done("standardise", &format!("{} comparisons", spec.compares.len()));
+    let blocks = block::build(spec, &features, &store, &records.starts)?;
+    let constraints = constraints(spec, &features, &records)?;
+    drop(features);
+    watch.done("block", &format!("{} rules", blocks.rules.len()));
+    let (model, training) = model(spec, &store, &blocks, &records)?;
+    watch.done(
+        "train",
+        &training.as_ref().map_or("a given model".to_owned(), |t| {
+            format!("{} patterns, {} iterations", t.patterns, t.iterations)
+        }),
+    );
+    let scorer = model.scorer();
+    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability);
+    watch.done("score", &format!("{} pairs kept", scored.edges.len()));
+    let clusters = Clustering {
+        store: &store,
+        scorer: &scorer,
+        constraints: &constraints,
+        decide: &spec.decide,
+    }
+    .run(&scored.edges);
+    let together = |e: &Edge| clusters.leader[e.a as usize] == clusters.leader[e.b as usize];
+    let rates = score::error_rates(&scored.edges, together);
+    watch.done("cluster", &format!("{} pairs together", rates.decided));
+    let steps = watch.steps;
+    Ok(Outcome { records, model, scored, clusters, rates, blocks, training, steps })
+}
+
+/// The given model, or a trained one.
+fn model(
+    spec: &Spec,
+    store: &Store,
+    blocks: &Blocks,
+    records: &Records,
+) -> Result<(Model, Option<TrainingNote>), LinkError> {
+    let Some(path) = &spec.training.model else {
+        let closed = spec.mode == Mode::Link;
+        let (model, note) =
+            train::train(&spec.compares, &spec.training, store, blocks, &records.starts, closed);
+        return Ok((model, Some(note)));
+    };
+    let model = Model::read(path)?;
+    let fits = model.comparisons.len() == spec.compares.len()
+        && model
+            .comparisons
+            .iter()
+            .zip(&spec.compares)
+            .all(|(m, c)| m.name == c.name && m.levels.len() == c.labels.len());
+    if !fits {
+        return Err(LinkError::input(
+            path.display(),
+            "its comparisons are not those of the settings (same names, same levels, same order); train again",
+        ));
+    }
+    Ok((model, None))
+}
+
+/// Constraints of the clusters: inputs that hold a person once, columns that tell persons apart.
+fn constraints(
+    spec: &Spec,
+    features: &Features<'_>,
+    records: &Records,
+) -> Result<Constraints, LinkError> {
+    let mut out = Constraints::default();
+    let once: Vec<bool> = spec.inputs.iter().map(|i| i.unique || spec.decide.one_to_one).collect();
+    if once.iter().any(|o| *o) {
+        for (input, bounds) in records.starts.windows(2).enumerate() {
+            let mark = if once[input] { input as u16 } else { u16::MAX };
+            out.once.extend(std::iter::repeat_n(mark, (bounds[1] - bounds[0]) as usize));
+        }
+    }
+    if let Some(column) = &spec.decide.different {
+        out.different = features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes;
+    }
+    let _ = report::VERSION;
+    Ok(out)
+}

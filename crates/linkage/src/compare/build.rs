@@ -1,0 +1,235 @@
+//! From settings and standard columns to a [`Store`].
+
+use super::COMPARISONS_MAX;
+use super::name::{NameEntry, WORDS_MAX, WordEntry};
+use super::store::{Evaluator, Payload, Rule, Store, Test};
+use crate::error::LinkError;
+use crate::features::Features;
+use crate::spec::expr::{Expr, Measure};
+use crate::spec::{Compare, Method, Spec};
+use crate::table::Coded;
+use crate::text::dates::{Order, parse};
+use crate::text::fold::Packed;
+use crate::text::names::Convention;
+use crate::values::{Interner, hash_bytes};
+use rayon::prelude::*;
+
+/// What a feature must offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Code,
+    Text,
+    Date,
+    Number,
+    Name,
+    Array(char),
+}
+
+/// Features asked for while the comparisons are laid out.
+#[derive(Default)]
+struct Plan {
+    features: Vec<(Expr, Want, bool)>,
+}
+
+impl Plan {
+    /// The place of a feature, new when it was not asked for before.
+    fn feature(&mut self, expr: &Expr, want: Want, frequency: bool) -> usize {
+        if let Some(at) = self
+            .features
+            .iter()
+            .position(|(e, w, _)| e == expr && (*w == want || want == Want::Code))
+        {
+            self.features[at].2 |= frequency;
+            return at;
+        }
+        self.push(expr, want, frequency)
+    }
+
+    fn push(&mut self, expr: &Expr, want: Want, frequency: bool) -> usize {
+        self.features.push((expr.clone(), want, frequency));
+        self.features.len() - 1
+    }
+}
+
+/// Prepares all records for comparison.
+///
+/// # Errors
+/// Too many comparisons, or a column that is not there.
+pub fn build(spec: &Spec, features: &Features<'_>, len: usize) -> Result<Store, LinkError> {
+    if spec.compares.len() > COMPARISONS_MAX {
+        return Err(LinkError::Data(format!(
+            "{} comparisons are too many; at most {COMPARISONS_MAX}",
+            spec.compares.len()
+        )));
+    }
+    let mut plan = Plan::default();
+    let evaluators: Vec<Evaluator> =
+        spec.compares.iter().map(|c| evaluator(c, &mut plan)).collect();
+    let built = plan
+        .features
+        .par_iter()
+        .map(|(expr, want, frequency)| {
+            let column = features.eval(expr)?;
+            let frequencies = if *frequency { shares(&column) } else { Vec::new() };
+            Ok((payload(&column, *want, &spec.convention), frequencies, column.codes))
+        })
+        .collect::<Result<Vec<_>, LinkError>>()?;
+    let width = built.len();
+    let mut rows = vec![0u32; len * width];
+    rows.par_chunks_mut(width.max(1) * 4_096).enumerate().for_each(|(chunk, part)| {
+        for (at, row) in part.chunks_mut(width).enumerate() {
+            for (slot, (_, _, codes)) in row.iter_mut().zip(&built) {
+                *slot = codes[chunk * 4_096 + at];
+            }
+        }
+    });
+    let (payloads, frequencies) = built.into_iter().map(|(p, f, _)| (p, f)).unzip();
+    Ok(Store { len, width, rows, payloads, frequencies, evaluators })
+}
+
+fn evaluator(compare: &Compare, plan: &mut Plan) -> Evaluator {
+    let tf = compare.term_frequency;
+    let one = |plan: &mut Plan, want: Want| plan.feature(&compare.exprs[0], want, tf);
+    let (feature, rule) = match &compare.method {
+        Method::Exact => (one(plan, Want::Code), Rule::Exact),
+        Method::JaroWinkler(bounds) => (one(plan, Want::Text), Rule::JaroWinkler(bounds.clone())),
+        Method::Edits(slips, bounds) => {
+            (one(plan, Want::Text), Rule::Edits(*slips, bounds.clone()))
+        }
+        Method::Date => (one(plan, Want::Date), Rule::Date),
+        Method::Name => (one(plan, Want::Name), Rule::Name),
+        Method::Number { bounds, percent } => {
+            (one(plan, Want::Number), Rule::Number(bounds.clone(), *percent))
+        }
+        Method::Geographic(bounds) => {
+            let latitude = plan.push(&compare.exprs[0], Want::Number, false);
+            plan.push(&compare.exprs[1], Want::Number, false);
+            (latitude, Rule::Geographic(bounds.clone()))
+        }
+        Method::Array { counts, separator } => {
+            (one(plan, Want::Array(*separator)), Rule::Array(counts.clone()))
+        }
+        Method::Ladder(levels) => {
+            let tests = levels
+                .iter()
+                .map(|clauses| {
+                    clauses
+                        .iter()
+                        .map(|atoms| atoms.iter().map(|a| test(a, plan)).collect())
+                        .collect()
+                })
+                .collect();
+            (0, Rule::Ladder(tests))
+        }
+    };
+    let ladder = matches!(compare.method, Method::Ladder(_));
+    Evaluator {
+        feature,
+        rule,
+        levels: compare.labels.len(),
+        term_frequency: tf && !ladder,
+        household: compare.household,
+    }
+}
+
+fn test(atom: &crate::spec::expr::Atom, plan: &mut Plan) -> Test {
+    let want = match atom.measure {
+        Measure::Exact | Measure::Missing => Want::Code,
+        Measure::JaroWinkler | Measure::Levenshtein | Measure::Damerau => Want::Text,
+        Measure::Date => Want::Date,
+        Measure::Name => Want::Name,
+        Measure::Difference => Want::Number,
+    };
+    Test {
+        feature: plan.feature(&atom.expr, want, false),
+        measure: atom.measure,
+        bound: atom.bound,
+    }
+}
+
+/// Share of the records with a value that hold each code.
+fn shares(column: &Coded) -> Vec<f32> {
+    let counts = column.counts();
+    let total: u64 = counts.iter().skip(1).map(|&c| u64::from(c)).sum();
+    counts.iter().map(|&c| f64::from(c) as f32 / total.max(1) as f32).collect()
+}
+
+fn payload(column: &Coded, want: Want, convention: &Convention) -> Payload {
+    let codes = 0..column.values.len() as u32;
+    let text = |code: u32| column.values.get(code);
+    match want {
+        Want::Code => Payload::Code,
+        Want::Text => Payload::Text(codes.map(|c| Packed::new(text(c))).collect()),
+        Want::Date => Payload::Date(
+            codes.map(|c| parse(text(c), Order::DayFirst).map_or(0, |d| d.pack())).collect(),
+        ),
+        Want::Number => {
+            Payload::Number(codes.map(|c| text(c).parse().unwrap_or(f64::NAN)).collect())
+        }
+        Want::Name => names(column, convention),
+        Want::Array(separator) => {
+            let mut interner = Interner::default();
+            Payload::Array(
+                codes
+                    .map(|c| {
+                        let mut items: Vec<u32> = text(c)
+                            .split(separator)
+                            .map(|item| interner.code(item.trim().as_bytes()))
+                            .filter(|i| *i != 0)
+                            .collect();
+                        items.sort_unstable();
+                        items.dedup();
+                        items
+                    })
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// Names as codes of words; words with their class and how many records hold the class.
+fn names(column: &Coded, convention: &Convention) -> Payload {
+    let counts = column.counts();
+    let mut words = Interner::default();
+    let mut entries = Vec::with_capacity(column.values.len());
+    let mut buffer: Vec<&str> = Vec::new();
+    for code in 0..column.values.len() as u32 {
+        let text = column.values.get(code);
+        let mut entry = NameEntry::default();
+        buffer.clear();
+        for word in text.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX) {
+            entry.words[entry.count as usize] = words.code(word.as_bytes());
+            entry.count += 1;
+            buffer.push(convention.class(word));
+        }
+        let joined: String = text.chars().filter(|c| *c != ' ').collect();
+        entry.joined = hash_bytes(joined.as_bytes()) as u32;
+        buffer.sort_unstable();
+        entry.sorted = hash_bytes(buffer.join(" ").as_bytes()) as u32;
+        entries.push(entry);
+    }
+    let texts = words.values().clone();
+    let class_codes: Vec<u32> = (0..texts.len() as u32)
+        .map(|w| words.code(convention.class(texts.get(w)).as_bytes()))
+        .collect();
+    let mut class_of = class_codes;
+    class_of.extend(texts.len() as u32..words.values().len() as u32);
+    let mut holders = vec![0u64; class_of.len()];
+    let mut total = 0u64;
+    for (entry, &count) in entries.iter().zip(&counts).skip(1) {
+        total += u64::from(count);
+        for at in 0..entry.count as usize {
+            let class = class_of[entry.words[at] as usize];
+            let again = (0..at).any(|before| class_of[entry.words[before] as usize] == class);
+            holders[class as usize] += if again { 0 } else { u64::from(count) };
+        }
+    }
+    let table = (0..class_of.len() as u32)
+        .map(|w| WordEntry {
+            packed: Packed::new(words.values().get(w)),
+            class: class_of[w as usize],
+            frequency: holders[class_of[w as usize] as usize] as f32 / total.max(1) as f32,
+        })
+        .collect();
+    Payload::Name(entries, table)
+}

@@ -1,0 +1,234 @@
+//! Columns standardised once, and key expressions evaluated on their distinct values.
+
+use crate::error::LinkError;
+use crate::spec::expr::{Expr, Function};
+use crate::spec::{Kind, Spec};
+use crate::table::{Coded, Table};
+use crate::text::dates::{Order, order_of, parse};
+use crate::text::fold::plain;
+use crate::text::phonetic::{metaphone, soundex};
+use crate::values::Interner;
+use crate::values::wrote;
+use kernel::{Nik, Sex};
+use rustc_hash::FxHashMap;
+use std::fmt::Write;
+
+/// Texts that mean "no value" in files of every country.
+const MISSING: [&str; 13] =
+    ["null", "nan", "n/a", "#n/a", "na.", "none", "nil", "-", "--", "---", "?", ".", "<na>"];
+
+/// Columns that are standardised, and those made from them.
+pub struct Features<'a> {
+    spec: &'a Spec,
+    columns: FxHashMap<String, Coded>,
+}
+
+impl<'a> Features<'a> {
+    /// Standardises every column of the table.
+    ///
+    /// # Errors
+    /// [`LinkError::Data`] when a column of the settings is not in the table.
+    pub fn new(spec: &'a Spec, table: Table) -> Result<Self, LinkError> {
+        use rayon::prelude::*;
+        let raw: FxHashMap<String, Coded> = table.columns.into_iter().collect();
+        let mut wanted: Vec<String> = spec.columns();
+        wanted.extend(spec.joins.iter().map(|(name, _)| name.clone()));
+        let done = wanted
+            .par_iter()
+            .map(|name| {
+                let kind = spec.kinds.get(name).copied().unwrap_or(Kind::Text);
+                let column = match spec.joins.iter().find(|(joined, _)| joined == name) {
+                    Some((_, parts)) => {
+                        let parts = parts
+                            .iter()
+                            .map(|p| raw.get(p).ok_or_else(|| absent(p)))
+                            .collect::<Result<Vec<_>, _>>()?;
+                        standard(&joined(&parts, false), kind, spec)
+                    }
+                    None => standard(raw.get(name).ok_or_else(|| absent(name))?, kind, spec),
+                };
+                Ok((name.clone(), column))
+            })
+            .collect::<Result<Vec<_>, LinkError>>()?;
+        Ok(Self { spec, columns: done.into_iter().collect() })
+    }
+
+    /// The column of an expression.
+    ///
+    /// # Errors
+    /// [`LinkError::Data`] when it names an unknown column.
+    pub fn eval(&self, expr: &Expr) -> Result<Coded, LinkError> {
+        match expr {
+            Expr::Column(name) => self.columns.get(name).cloned().ok_or_else(|| absent(name)),
+            Expr::Call(function, inner, numbers) => {
+                let parts = inner.iter().map(|e| self.eval(e)).collect::<Result<Vec<_>, _>>()?;
+                let parts: Vec<&Coded> = parts.iter().collect();
+                match function {
+                    Function::Join => Ok(joined(&parts, false)),
+                    Function::SortedWords => Ok(joined(&parts, true)),
+                    Function::RarestWord => Ok(rarest_words(parts[0])),
+                    _ => Ok(self.apply(*function, parts[0], numbers)),
+                }
+            }
+        }
+    }
+
+    fn apply(&self, function: Function, column: &Coded, numbers: &[f64]) -> Coded {
+        column.map(|text, out| call(function, text, numbers, self.spec, out))
+    }
+}
+
+fn absent(name: &str) -> LinkError {
+    LinkError::Data(format!("there is no column `{name}` in the inputs"))
+}
+
+/// One standard form of every value of a column.
+fn standard(column: &Coded, kind: Kind, spec: &Spec) -> Coded {
+    let mut folded = String::new();
+    let order = match kind {
+        Kind::Date(Some(order)) => order,
+        Kind::Date(None) => {
+            order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c)))
+        }
+        _ => Order::DayFirst,
+    };
+    column.map(|text, out| {
+        plain(text, &mut folded);
+        if MISSING.contains(&folded.as_str())
+            || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(&folded))
+        {
+            return;
+        }
+        match kind {
+            Kind::Text => out.push_str(&folded),
+            Kind::Name => out.push_str(&spec.convention.read(&folded).plain),
+            Kind::Date(_) => {
+                if let Some(date) = parse(&folded, order) {
+                    wrote(write!(out, "{:04}-{:02}-{:02}", date.year, date.month, date.day));
+                }
+            }
+            Kind::Number => {
+                let number = folded.replace(',', ".");
+                if let Ok(value) = number.parse::<f64>() {
+                    wrote(write!(out, "{value}"));
+                }
+            }
+        }
+    })
+}
+
+/// Texts of several columns side by side; sorted words make order and column not matter.
+fn joined(parts: &[&Coded], sorted: bool) -> Coded {
+    let rows = parts.first().map_or(0, |p| p.codes.len());
+    let mut interner = Interner::default();
+    let mut memo: FxHashMap<Vec<u32>, u32> = FxHashMap::default();
+    let mut codes = Vec::with_capacity(rows);
+    let mut key = Vec::with_capacity(parts.len());
+    for row in 0..rows {
+        key.clear();
+        key.extend(parts.iter().map(|p| p.codes[row]));
+        let code = match memo.get(&key) {
+            Some(&code) => code,
+            None => {
+                let mut words: Vec<&str> = parts
+                    .iter()
+                    .flat_map(|p| p.text(row).split(' '))
+                    .filter(|w| !w.is_empty())
+                    .collect();
+                if sorted {
+                    words.sort_unstable();
+                }
+                let code = interner.code(words.join(" ").as_bytes());
+                memo.insert(key.clone(), code);
+                code
+            }
+        };
+        codes.push(code);
+    }
+    Coded { codes, values: interner.into_values() }
+}
+
+/// The word of each value that occurs in the fewest records (the first of several).
+fn rarest_words(column: &Coded) -> Coded {
+    let counts = column.counts();
+    let mut seen: FxHashMap<&str, u64> = FxHashMap::default();
+    for code in 1..column.values.len() as u32 {
+        for word in column.values.get(code).split(' ') {
+            *seen.entry(word).or_default() += u64::from(counts[code as usize]);
+        }
+    }
+    column.map(|text, out| {
+        let rarest = text
+            .split(' ')
+            .filter(|w| w.len() > 2)
+            .min_by_key(|w| (seen.get(w).copied().unwrap_or(0), *w));
+        out.push_str(rarest.unwrap_or(text));
+    })
+}
+
+/// A function of one text.
+fn call(function: Function, text: &str, numbers: &[f64], spec: &Spec, out: &mut String) {
+    let number = |at: usize| numbers.get(at).map_or(0, |n| *n as usize);
+    match function {
+        Function::Prefix => letters(text, 0, number(0), out),
+        Function::Suffix => {
+            letters(text, text.chars().count().saturating_sub(number(0)), number(0), out)
+        }
+        Function::Substr => letters(text, number(0).saturating_sub(1), number(1), out),
+        Function::Year => date_part(text, 0..4, out),
+        Function::Month => date_part(text, 5..7, out),
+        Function::Day => date_part(text, 8..10, out),
+        Function::Soundex => out.push_str(&soundex(text.split(' ').next().unwrap_or(""))),
+        Function::Metaphone => out.push_str(&metaphone(text)),
+        Function::FirstWord => out.push_str(text.split(' ').next().unwrap_or("")),
+        Function::LastWord => out.push_str(text.rsplit(' ').next().unwrap_or("")),
+        Function::LongestWord => {
+            out.push_str(text.split(' ').rev().max_by_key(|w| w.len()).unwrap_or(""))
+        }
+        Function::Initials => out.extend(text.split(' ').filter_map(|w| w.chars().next())),
+        Function::NameClass => {
+            let mut words: Vec<&str> = text.split(' ').map(|w| spec.convention.class(w)).collect();
+            words.sort_unstable();
+            out.push_str(&words.join(" "));
+        }
+        Function::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
+        Function::Letters => out.extend(text.chars().filter(|c| c.is_alphabetic())),
+        Function::Bin => {
+            if let Ok(value) = text.parse::<f64>() {
+                wrote(write!(out, "{}", (value / numbers[0]).floor()));
+            }
+        }
+        Function::NikDistrict | Function::NikBirth | Function::NikSex | Function::NikSerial => {
+            nik(function, text, out)
+        }
+        Function::SortedWords | Function::Join | Function::RarestWord => out.push_str(text),
+    }
+}
+
+/// `count` letters from place `from` (0 = first); nothing when there are none.
+fn letters(text: &str, from: usize, count: usize, out: &mut String) {
+    out.extend(text.chars().skip(from).take(count));
+}
+
+/// A part of a standard date; unknown parts (00) are missing.
+fn date_part(text: &str, range: std::ops::Range<usize>, out: &mut String) {
+    if let Some(part) = text.get(range)
+        && part.bytes().any(|b| b != b'0')
+    {
+        out.push_str(part);
+    }
+}
+
+/// A part of a NIK; nothing when it is not a NIK.
+fn nik(function: Function, text: &str, out: &mut String) {
+    let Ok(nik) = Nik::parse(text) else { return };
+    let parts = nik.parts();
+    match function {
+        Function::NikDistrict => out.push_str(&text[..6]),
+        Function::NikBirth => {
+            wrote(write!(out, "{:02}-{:02}-{:02}", parts.year_of_century, parts.month, parts.day))
+        }
+        Function::NikSex => out.push(if parts.sex == Sex::Female { 'p' } else { 'l' }),
+        _ => out.push_str(&text[12..16]),
+    }
+}

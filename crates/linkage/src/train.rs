@@ -1,0 +1,430 @@
+//! Training without labels: u from random pairs, m and the relatives' shares by EM on the counts
+//! of patterns among the candidate pairs.
+//!
+//! The mixture is fitted in absolute numbers. Strangers' pairs with a pattern are expected
+//! `possible pairs × Πu` times, whatever the blocking; only what exceeds that is shared between
+//! matches and relatives. So one EM over the union of all rules cannot run away (with relative
+//! shares it does: a blocked field always agrees, and agreement looks like a match).
+
+use crate::block::Blocks;
+use crate::compare::{Pattern, Rule, Store, Workspace, level_of};
+use crate::model::{Model, ModelComparison, ModelLevel};
+use crate::spec::{Compare, Training};
+use kernel::Chance;
+use kernel::chance::mix;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+/// Random pairs drawn by one task.
+const DRAWS_PER_TASK: usize = 8_192;
+
+/// Counts of patterns, sorted by pattern.
+pub type Counts = Vec<(Pattern, u64)>;
+
+/// What training saw, for the report.
+#[derive(Debug, Clone, Default)]
+pub struct TrainingNote {
+    /// Random pairs compared.
+    pub random_pairs: u64,
+    /// Candidate pairs compared.
+    pub candidate_pairs: u64,
+    /// One of this many candidate pairs was used.
+    pub thinning: u64,
+    /// Distinct patterns among them.
+    pub patterns: usize,
+    /// Iterations of EM.
+    pub iterations: usize,
+    /// Estimated matching pairs among the candidates.
+    pub matches: f64,
+    /// Estimated pairs of relatives among the candidates.
+    pub relatives: f64,
+}
+
+/// Sums over random pairs: pattern counts, and per comparison and level hits and Σ 1/frequency.
+struct RandomPairs {
+    counts: Counts,
+    hits: Vec<[u64; 16]>,
+    inverse: Vec<[f64; 16]>,
+}
+
+/// Merges unsorted counts into one sorted list.
+#[must_use]
+pub fn merge(maps: Vec<FxHashMap<Pattern, u64>>) -> Counts {
+    let mut all: FxHashMap<Pattern, u64> = FxHashMap::default();
+    for map in maps {
+        for (pattern, count) in map {
+            *all.entry(pattern).or_default() += count;
+        }
+    }
+    let mut counts: Counts = all.into_iter().collect();
+    counts.sort_unstable();
+    counts
+}
+
+/// True when a pair belongs to the one in `thinning` that are used.
+#[must_use]
+pub const fn chosen(a: u32, b: u32, thinning: u64, seed: u64) -> bool {
+    thinning <= 1
+        || mix((a as u64) << 32 ^ b as u64 ^ seed.rotate_left(17)).is_multiple_of(thinning)
+}
+
+/// Trains a model.
+#[must_use]
+pub fn train(
+    compares: &[Compare],
+    settings: &Training,
+    store: &Store,
+    blocks: &Blocks,
+    starts: &[u32],
+    closed: bool,
+) -> (Model, TrainingNote) {
+    let random = random_pairs(settings, store, starts, closed);
+    let (counts, thinning) = candidate_patterns(settings, store, blocks);
+    let mut note = TrainingNote {
+        random_pairs: random.counts.iter().map(|(_, n)| n).sum(),
+        candidate_pairs: counts.iter().map(|(_, n)| n).sum(),
+        thinning,
+        patterns: counts.len(),
+        ..TrainingNote::default()
+    };
+    let possible = blocks.possible_pairs();
+    let mut fit = Fit::new(store, &random, possible, settings.expected_matches);
+    fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
+    (fit.model(compares, store, &random), note)
+}
+
+/// Draws random pairs (of different inputs when pairs within an input are closed).
+fn random_pairs(settings: &Training, store: &Store, starts: &[u32], closed: bool) -> RandomPairs {
+    let n = store.len as u64;
+    let possible = n.saturating_mul(n.saturating_sub(1)) / 2;
+    let wanted = (settings.random_pairs as u64).min(possible.saturating_mul(4)) as usize;
+    let tasks = wanted.div_ceil(DRAWS_PER_TASK);
+    let parts: Vec<(FxHashMap<Pattern, u64>, Vec<[u64; 16]>, Vec<[f64; 16]>)> = (0..tasks)
+        .into_par_iter()
+        .map_init(Workspace::default, |work, task| {
+            draw(settings.seed, task as u64, store, starts, closed, work)
+        })
+        .collect();
+    let width = store.evaluators.len();
+    let mut hits = vec![[0u64; 16]; width];
+    let mut inverse = vec![[0f64; 16]; width];
+    let mut maps = Vec::with_capacity(parts.len());
+    for (map, part_hits, part_inverse) in parts {
+        maps.push(map);
+        for c in 0..width {
+            for l in 0..16 {
+                hits[c][l] += part_hits[c][l];
+                inverse[c][l] += part_inverse[c][l];
+            }
+        }
+    }
+    RandomPairs { counts: merge(maps), hits, inverse }
+}
+
+fn draw(
+    seed: u64,
+    task: u64,
+    store: &Store,
+    starts: &[u32],
+    closed: bool,
+    work: &mut Workspace,
+) -> (FxHashMap<Pattern, u64>, Vec<[u64; 16]>, Vec<[f64; 16]>) {
+    let width = store.evaluators.len();
+    let (mut map, mut hits, mut inverse) =
+        (FxHashMap::default(), vec![[0u64; 16]; width], vec![[0f64; 16]; width]);
+    let mut chance = Chance::at(seed, 1, task);
+    let n = store.len as u64;
+    let mut drawn = Vec::with_capacity(DRAWS_PER_TASK * 2);
+    for _ in 0..DRAWS_PER_TASK {
+        let (a, b) = (chance.below(n) as u32, chance.below(n) as u32);
+        let source = |r: u32| starts.partition_point(|&s| s <= r);
+        if a != b && !(closed && source(a) == source(b)) {
+            drawn.extend([a, b]);
+        }
+    }
+    for chunk in drawn.chunks(256) {
+        store.gather(work, chunk);
+        for i in (0..chunk.len()).step_by(2) {
+            let pattern = store.pattern(work, i, i + 1);
+            *map.entry(pattern).or_default() += 1;
+            for (c, evaluator) in store.evaluators.iter().enumerate() {
+                let level = level_of(pattern, c);
+                if evaluator.term_frequency && level > 0 {
+                    hits[c][level as usize] += 1;
+                    inverse[c][level as usize] +=
+                        1.0 / f64::from(store.frequency(evaluator, work, i, i + 1)).max(1e-9);
+                }
+            }
+        }
+    }
+    (map, hits, inverse)
+}
+
+/// Pattern counts of the candidate pairs, thinned evenly to the number wanted.
+fn candidate_patterns(settings: &Training, store: &Store, blocks: &Blocks) -> (Counts, u64) {
+    let upper: u64 = blocks.rules.iter().map(crate::block::RuleBlocks::pairs_upper).sum();
+    let thinning = upper.div_ceil(settings.max_pairs as u64).max(1);
+    let seed = settings.seed;
+    let mut maps = Vec::new();
+    for rule in 0..blocks.rules.len() {
+        maps.extend(blocks.visit(
+            rule,
+            store,
+            FxHashMap::<Pattern, u64>::default,
+            |_, a, b| chosen(a, b, thinning, seed),
+            |map, work, seen| *map.entry(store.pattern(work, seen.i, seen.j)).or_default() += 1,
+        ));
+    }
+    (merge(maps), thinning)
+}
+
+/// The parameters while they are fitted. Levels are counted from 0; missing ones have no say.
+struct Fit {
+    m: Vec<Vec<f64>>,
+    u: Vec<Vec<f64>>,
+    r: Vec<Vec<f64>>,
+    matches: f64,
+    relatives: f64,
+    possible: f64,
+    /// Chance that two random records hold the same value, from the dictionary, per comparison.
+    equal: Vec<Option<f64>>,
+    expected: Option<f64>,
+    related_class: bool,
+}
+
+/// Weight (in pairs) of the prior shares in each update.
+const PRIOR_PAIRS: f64 = 4.0;
+
+impl Fit {
+    fn new(store: &Store, random: &RandomPairs, possible: f64, expected: Option<f64>) -> Self {
+        let u: Vec<Vec<f64>> = shares_of(store, &random.counts, &|_| 1.0);
+        let m: Vec<Vec<f64>> = store.evaluators.iter().map(|e| start_m(e.levels)).collect();
+        let related_class = store.evaluators.iter().any(|e| e.household)
+            && store.evaluators.iter().any(|e| !e.household);
+        let r =
+            store
+                .evaluators
+                .iter()
+                .zip(&u)
+                .map(|(e, u)| {
+                    if e.household { start_m(e.levels) } else { blend(u, &start_m(e.levels), 0.1) }
+                })
+                .collect();
+        let records = store.len as f64;
+        let equal = store.evaluators.iter().map(|e| equal_chance(store, e)).collect();
+        let matches = expected.unwrap_or(records * 0.2).min(possible * 0.5);
+        Self {
+            m,
+            u,
+            r,
+            matches,
+            relatives: if related_class { records * 0.2 } else { 0.0 },
+            possible,
+            equal,
+            expected,
+            related_class,
+        }
+    }
+
+    /// Probabilities of the three classes for a pattern.
+    fn posterior(&self, pattern: Pattern) -> [f64; 3] {
+        let mut mass = [self.matches, self.possible, self.relatives];
+        for c in 0..self.m.len() {
+            let level = level_of(pattern, c);
+            if level >= 0 {
+                let l = level as usize;
+                mass[0] *= self.m[c][l];
+                mass[1] *= self.u[c][l];
+                mass[2] *= self.r[c][l];
+            }
+        }
+        let total = mass[0] + mass[1] + mass[2];
+        if total > 0.0 { mass.map(|x| x / total) } else { [0.0, 1.0, 0.0] }
+    }
+
+    fn run(
+        &mut self,
+        counts: &Counts,
+        random: &RandomPairs,
+        thinning: f64,
+        iterations: usize,
+        note: &mut TrainingNote,
+    ) {
+        let mut store_levels: Vec<usize> = self.m.iter().map(Vec::len).collect();
+        for iteration in 1..=iterations {
+            let before = (self.matches, self.m.clone());
+            self.step(counts, random, thinning, &mut store_levels);
+            note.iterations = iteration;
+            let moved = self
+                .m
+                .iter()
+                .flatten()
+                .zip(before.1.iter().flatten())
+                .map(|(x, y)| (x - y).abs())
+                .fold(0.0, f64::max);
+            if moved < 1e-5 && (self.matches - before.0).abs() < 1e-4 * self.matches {
+                break;
+            }
+        }
+        note.matches = self.matches;
+        note.relatives = self.relatives;
+    }
+
+    fn step(&mut self, counts: &Counts, random: &RandomPairs, thinning: f64, levels: &mut [usize]) {
+        let zero =
+            |levels: &[usize]| levels.iter().map(|&n| vec![0.0; n]).collect::<Vec<Vec<f64>>>();
+        let (mut m, mut r, mut u) = (zero(levels), zero(levels), zero(levels));
+        let (mut matches, mut relatives) = (0.0, 0.0);
+        for &(pattern, count) in counts {
+            let p = self.posterior(pattern);
+            let (pm, pr) = (p[0] * count as f64 * thinning, p[2] * count as f64 * thinning);
+            matches += pm;
+            relatives += pr;
+            for c in 0..m.len() {
+                let level = level_of(pattern, c);
+                if level >= 0 {
+                    m[c][level as usize] += pm;
+                    r[c][level as usize] += pr;
+                }
+            }
+        }
+        for &(pattern, count) in &random.counts {
+            let p = self.posterior(pattern);
+            for (c, shares) in u.iter_mut().enumerate() {
+                let level = level_of(pattern, c);
+                if level >= 0 {
+                    shares[level as usize] += p[1] * count as f64;
+                }
+            }
+        }
+        self.matches = self.expected.unwrap_or(matches).max(1.0);
+        self.relatives = if self.related_class { relatives.max(1.0) } else { 0.0 };
+        for c in 0..m.len() {
+            self.u[c] =
+                normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
+            self.correct_equal(c);
+            self.m[c] = normal(&m[c], &start_m(m[c].len()), PRIOR_PAIRS);
+            self.r[c] = normal(&r[c], &self.u[c], PRIOR_PAIRS);
+        }
+    }
+
+    /// The top level's u from the dictionary, less the matches that are in it.
+    fn correct_equal(&mut self, c: usize) {
+        let Some(equal) = self.equal[c] else { return };
+        let top = self.u[c].len() - 1;
+        let share = self.matches / self.possible;
+        let kin = self.relatives / self.possible;
+        let strangers =
+            (equal - share * self.m[c][top] - kin * self.r[c][top]).max(equal * 0.02).max(1e-10);
+        self.u[c][top] = strangers;
+        let rest: f64 = self.u[c][..top].iter().sum();
+        if rest > 0.0 {
+            for value in &mut self.u[c][..top] {
+                *value *= (1.0 - strangers) / rest;
+            }
+        }
+    }
+
+    fn model(&self, compares: &[Compare], store: &Store, random: &RandomPairs) -> Model {
+        let comparisons = compares
+            .iter()
+            .enumerate()
+            .map(|(c, compare)| {
+                let top = self.u[c].len() - 1;
+                let levels = (0..=top)
+                    .map(|l| ModelLevel {
+                        label: compare.labels[l].clone(),
+                        m: self.m[c][l],
+                        u: self.u[c][l],
+                        related: if self.related_class { self.r[c][l] } else { self.u[c][l] },
+                        reference_frequency: self.reference(c, l, top, store, random),
+                    })
+                    .collect();
+                ModelComparison { name: compare.name.clone(), household: compare.household, levels }
+            })
+            .collect();
+        Model {
+            version: 1,
+            prior: self.matches / self.possible,
+            related_prior: self.relatives / self.possible,
+            comparisons,
+        }
+    }
+
+    /// The harmonic mean frequency of values that agree by chance at a level: with it the weights
+    /// of rare and common values average to the level's own.
+    fn reference(
+        &self,
+        c: usize,
+        l: usize,
+        top: usize,
+        store: &Store,
+        random: &RandomPairs,
+    ) -> Option<f64> {
+        let evaluator = &store.evaluators[c];
+        if !evaluator.term_frequency || l == 0 {
+            return None;
+        }
+        if l == top {
+            return self.equal[c].map(|equal| equal.min(self.u[c][top] * 2.0).max(self.u[c][top]));
+        }
+        let hits = random.hits[c][l];
+        (hits >= 20).then(|| hits as f64 / random.inverse[c][l])
+    }
+}
+
+/// Chance that two different records hold the same known value.
+fn equal_chance(store: &Store, evaluator: &crate::compare::store::Evaluator) -> Option<f64> {
+    if matches!(evaluator.rule, Rule::Ladder(_) | Rule::Geographic(_) | Rule::Array(_)) {
+        return None;
+    }
+    let mut counts: Vec<u32> = Vec::new();
+    for row in store.rows.chunks(store.width) {
+        let code = row[evaluator.feature] as usize;
+        if code >= counts.len() {
+            counts.resize(code + 1, 0);
+        }
+        counts[code] += 1;
+    }
+    let known: f64 = counts.iter().skip(1).map(|&n| f64::from(n)).sum();
+    let same: f64 = counts.iter().skip(1).map(|&n| f64::from(n) * (f64::from(n) - 1.0)).sum();
+    (known > 1.0).then(|| (same / (known * (known - 1.0))).max(1e-12))
+}
+
+/// First guess of m: mostly the best level, the rest falling.
+fn start_m(levels: usize) -> Vec<f64> {
+    let mut m = vec![0.0; levels];
+    let mut left = 1.0;
+    for l in (1..levels).rev() {
+        m[l] = left * if l == levels - 1 { 0.8 } else { 0.4 };
+        left -= m[l];
+    }
+    m[0] = left;
+    m
+}
+
+fn blend(a: &[f64], b: &[f64], part: f64) -> Vec<f64> {
+    a.iter().zip(b).map(|(x, y)| x * (1.0 - part) + y * part).collect()
+}
+
+/// Shares from counts with `weight` pairs of prior shares.
+fn normal(counts: &[f64], prior: &[f64], weight: f64) -> Vec<f64> {
+    let total: f64 = counts.iter().sum::<f64>() + weight;
+    counts.iter().zip(prior).map(|(c, p)| (c + weight * p) / total).collect()
+}
+
+/// Shares of the levels of each comparison.
+fn shares_of(store: &Store, counts: &Counts, weight: &dyn Fn(Pattern) -> f64) -> Vec<Vec<f64>> {
+    let mut sums: Vec<Vec<f64>> = store.evaluators.iter().map(|e| vec![0.0; e.levels]).collect();
+    for &(pattern, count) in counts {
+        for (c, shares) in sums.iter_mut().enumerate() {
+            let level = level_of(pattern, c);
+            if level >= 0 {
+                shares[level as usize] += count as f64 * weight(pattern);
+            }
+        }
+    }
+    sums.iter()
+        .map(|s| normal(s, &vec![1.0 / s.len() as f64; s.len()], 0.5 * s.len() as f64))
+        .collect()
+}
