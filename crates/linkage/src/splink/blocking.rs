@@ -75,8 +75,9 @@ fn balanced(text: &str) -> bool {
 fn side(text: &str, table: &str) -> Option<String> {
     let text = bare(text);
     if let Some(name) = text.strip_prefix(table) {
-        let name = name.trim_matches('"');
-        return (!name.contains(['(', ' ', '"'])).then(|| column(name));
+        let quoted = name.strip_prefix('"').and_then(|n| n.strip_suffix('"'));
+        let plain = !name.contains(['(', ' ', '"']);
+        return quoted.or(plain.then_some(name)).map(column);
     }
     let (function, rest) = text.split_once('(')?;
     let arguments: Vec<&str> = rest.strip_suffix(')')?.split(',').map(str::trim).collect();
@@ -116,7 +117,7 @@ mod tests {
             "substr(l.b,2,3)=substr(r.b,2,3) and year(l.d)=year(r.d)",
             Some(&["substr(b, 2, 3)", "year(d)"]),
         );
-        check("l.\"Date of birth\" = r.\"Date of birth\"", None);
+        check("l.\"Date of birth\" = r.\"Date of birth\"", Some(&["`Date of birth`"]));
         check("l.a = r.b", None);
         check("l.a = r.a OR l.b = r.b", None);
         check("abs(l.a - r.a) < 3", None);

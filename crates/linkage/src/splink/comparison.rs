@@ -1,7 +1,7 @@
 //! One Splink comparison: its levels are SQL; what they measure decides the method.
 
 use super::blocking::one_line;
-use super::quoted;
+use super::{column as key, quoted};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -42,10 +42,10 @@ pub(super) fn write(out: &mut String, comparison: &Value) {
         let _ = writeln!(out, "name = {}", quoted(name));
     }
     if columns.len() > 1 {
-        let all: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
+        let all: Vec<String> = columns.iter().map(|c| quoted(&key(c))).collect();
         let _ = writeln!(out, "columns = [{}]", all.join(", "));
     } else {
-        let _ = writeln!(out, "column = {}", quoted(column));
+        let _ = writeln!(out, "column = {}", quoted(&key(column)));
     }
     let _ = writeln!(out, "method = {}", quoted(method));
     if !thresholds.is_empty() {
