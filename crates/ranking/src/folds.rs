@@ -16,7 +16,9 @@ pub(crate) fn assign(
     let mut sizes: FxHashMap<&str, (usize, &str)> = FxHashMap::default();
     for (row, key) in cluster.iter().enumerate() {
         let stratum = strata.map_or("", |s| s[row].as_str());
-        sizes.entry(key).or_insert((0, stratum)).0 += 1;
+        // A cluster whose rows name two strata belongs to the first by name.
+        let entry = sizes.entry(key).or_insert((0, stratum));
+        *entry = (entry.0 + 1, entry.1.min(stratum));
     }
     let mut order: Vec<(&str, u64, &str, usize)> = sizes
         .into_iter()
@@ -70,7 +72,7 @@ mod tests {
         let strata: Vec<String> = strata.iter().rev().cloned().collect();
         let mut other = assign(&backwards, Some(&strata), 5, 7, 0);
         other.reverse();
-        assert_eq!(folds, other);
+        assert!(folds == other, "another order of rows gave other folds");
         assert_ne!(folds, assign(&cluster, Some(&strata), 5, 8, 0));
     }
 }

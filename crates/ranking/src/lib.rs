@@ -1,23 +1,31 @@
 #![doc = include_str!("../README.md")]
 
 mod boost;
+pub mod card;
 pub mod command;
+pub mod cut;
 mod draws;
 mod encode;
 pub mod error;
 pub mod evaluate;
+pub mod features;
 pub mod fit;
 mod folds;
 pub mod frame;
+pub mod live;
 pub mod metrics;
 pub mod model;
 pub mod outlook;
+#[cfg(feature = "files")]
 mod parquet_read;
 pub mod read;
 mod ridge;
 mod solve;
 
+pub use card::{Columns, Data, Scorecard};
+pub use cut::{Cutoffs, Unit};
 pub use error::RankError;
 pub use fit::{Method, Settings, fit};
 pub use frame::{Column, Frame};
+pub use live::LiveRank;
 pub use model::Model;

@@ -1,6 +1,6 @@
 //! `Model`: a fitted proxy means test as a reviewable file. Every method ends in this one form: a
 //! base, one function per variable, a few tables of pairs, and a deviation per region. The score
-//! is their sum in millionths, so an explanation is exact and the order of adding does not matter.
+//! is their sum in whole points, so an explanation is exact and the order of adding does not matter.
 
 use crate::RankError;
 use crate::frame::{Column, Frame, NO_TEXT};
@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// The format word of a model file.
 pub const FORMAT: &str = "padan-model/1";
 
-/// Points per unit of the target: a score is kept in millionths (of a log unit, usually).
-pub const SCALE: f64 = 1e6;
+/// Points per unit of the target: one point is 1/10,000 of log consumption, about 0.01 %.
+pub const SCALE: f64 = 1e4;
 
 /// Rounds a contribution to points.
 #[must_use]
@@ -398,7 +398,7 @@ impl Model {
             .collect()
     }
 
-    /// Scores in points (millionths of the target's unit) for every row.
+    /// Scores in points (1/10,000 of the target's unit) for every row.
     ///
     /// # Errors
     /// [`RankError::Column`] when the data lack a variable of the model.

@@ -1,7 +1,7 @@
 //! Reading survey and registry files: CSV (comma, semicolon or tab) and Parquet, into a `Frame`.
 
+use crate::RankError;
 use crate::frame::{Column, Frame};
-use crate::{RankError, parquet_read};
 use std::path::Path;
 
 /// Words that stand for "no answer" in survey files.
@@ -14,10 +14,20 @@ const MISSING: [&str; 9] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", ".", 
 /// [`RankError::File`] and [`RankError::Row`] with the place.
 pub fn read(path: &Path, as_text: &[String]) -> Result<Frame, RankError> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
-        return parquet_read::read(path, as_text);
+        return read_parquet(path, as_text);
     }
     let bytes = std::fs::read(path).map_err(|e| RankError::file(path, e))?;
     read_csv(path, &bytes, as_text)
+}
+
+#[cfg(feature = "files")]
+fn read_parquet(path: &Path, as_text: &[String]) -> Result<Frame, RankError> {
+    crate::parquet_read::read(path, as_text)
+}
+
+#[cfg(not(feature = "files"))]
+fn read_parquet(path: &Path, _: &[String]) -> Result<Frame, RankError> {
+    Err(RankError::file(path, "this program was built without Parquet: give a CSV file"))
 }
 
 /// Parses the bytes of a text file; `path` is for messages only.
