@@ -1,12 +1,71 @@
-//! `padan link`.
+//! `padan link`: match any person files.
 
 use crate::failure::Failure;
+use linkage::LinkError;
+use std::path::{Path, PathBuf};
 
 /// Flags of `padan link`.
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example: padan link persons.toml --out matched\n\
+Guide: docs/guide/link.md")]
+pub struct Args {
+    /// The settings file (TOML)
+    #[arg(required_unless_present = "from_splink")]
+    spec: Option<PathBuf>,
+    /// Folder for pairs.parquet, clusters.parquet, model.json, report.json
+    #[arg(long, required_unless_present = "from_splink")]
+    out: Option<PathBuf>,
+    /// Write a settings file from the JSON that Splink saved, to standard output
+    #[arg(long, value_name = "SETTINGS.json", conflicts_with = "out")]
+    from_splink: Option<PathBuf>,
+    /// Files to match, for the settings file that --from-splink writes
+    #[arg(long, requires = "from_splink")]
+    data: Vec<String>,
+    /// Print nothing but the last line
+    #[arg(long)]
+    quiet: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> Result<(), Failure> {
-    Err(Failure::work("`padan link` is not wired yet"))
+pub fn run(args: Args) -> Result<(), Failure> {
+    if let Some(settings) = &args.from_splink {
+        return from_splink(settings, &args.data);
+    }
+    match (&args.spec, &args.out) {
+        (Some(spec), Some(out)) => link(spec, out, args.quiet),
+        _ => Err(Failure::input("give a settings file and --out FOLDER")),
+    }
+}
+
+fn link(spec: &Path, out: &Path, quiet: bool) -> Result<(), Failure> {
+    let mut progress = |line: &str| {
+        if !quiet {
+            eprintln!("{line}");
+        }
+    };
+    let done = linkage::run(spec, out, &mut progress).map_err(|error| match &error {
+        LinkError::Output { .. } => Failure::work(&error),
+        _ => Failure::input(&error),
+    })?;
+    println!(
+        "{} records, {} pairs compared, {} matches, {} clusters, expected false matches {:.2} %, {:.2} s: {}",
+        done.records,
+        done.pairs,
+        done.matches,
+        done.clusters,
+        done.false_discovery * 100.0,
+        done.seconds,
+        out.display()
+    );
+    Ok(())
+}
+
+fn from_splink(settings: &Path, data: &[String]) -> Result<(), Failure> {
+    let name = settings.display();
+    let text =
+        std::fs::read_to_string(settings).map_err(|e| Failure::input(format!("{name}: {e}")))?;
+    let spec = linkage::splink::specification(&text, data)
+        .map_err(|e| Failure::input(format!("{name}: {e}")))?;
+    print!("{spec}");
+    Ok(())
 }
