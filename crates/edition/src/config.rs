@@ -1,8 +1,7 @@
 //! `config/<country>/survivorship.toml`: which source is believed about what, as data.
 
 use crate::link::family::By;
-use instrument::config::{self, ConfigError};
-use instrument::{Instrument, Unit};
+use instrument::{ConfigError, Instrument, Unit, config};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +13,7 @@ const FILE: &str = "survivorship.toml";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableRule {
-    /// The table's name: "dukcapil", "regsosek-keluarga".
+    /// The table's name: "dukcapil", "regsosek-families".
     pub name: String,
     /// The civil register. Exactly one table is.
     #[serde(default)]
@@ -30,6 +29,19 @@ pub struct TableRule {
     pub family_by: Vec<By>,
     /// For rolls: the programme.
     pub roll: Option<String>,
+    /// Rows whose values count; all when absent. (Every row links.)
+    pub values_if: Option<Condition>,
+}
+
+/// A column has one of these codes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The column of the record table.
+    pub column: String,
+    /// Its codes.
+    #[serde(rename = "in")]
+    pub codes: Vec<u64>,
 }
 
 /// How values of several sources compete.
@@ -137,6 +149,7 @@ impl Survivorship {
             visits: false,
             family_by: vec![By::Head, By::Card],
             roll: None,
+            values_if: None,
         })
     }
 

@@ -10,7 +10,7 @@ pub enum EditionError {
     /// A table could not be read or written.
     Engine(EngineError),
     /// A configuration file is wrong.
-    Config(instrument::config::ConfigError),
+    Config(instrument::ConfigError),
     /// An input (record table, correction, spec value) is wrong.
     Input(String),
     /// An edition on disk is not what its manifest says.
@@ -30,8 +30,8 @@ impl From<EngineError> for EditionError {
     }
 }
 
-impl From<instrument::config::ConfigError> for EditionError {
-    fn from(error: instrument::config::ConfigError) -> Self {
+impl From<instrument::ConfigError> for EditionError {
+    fn from(error: instrument::ConfigError) -> Self {
         Self::Config(error)
     }
 }

@@ -2,9 +2,14 @@
 
 pub mod config;
 pub mod error;
+pub mod ids;
 pub mod link;
 pub mod records;
+pub mod seal;
+pub mod stage;
+pub mod survive;
 
 pub use config::Survivorship;
 pub use error::EditionError;
 pub use records::{Identity, RecordTable};
+pub use seal::Manifest;

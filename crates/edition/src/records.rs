@@ -4,7 +4,7 @@ use crate::EditionError;
 use arrow_schema::SchemaRef;
 use engine::{Texts, read_table, row_count, table_columns};
 use instrument::Unit;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Stands for "no date" in date columns held as days.
 pub const NO_DATE: i32 = i32::MIN;
@@ -27,6 +27,8 @@ pub struct RecordTable {
     pub rows: usize,
     /// The source's number, from its record ids (0 when the table is empty).
     pub number: u8,
+    /// The first record id (0 when the table is empty).
+    pub first_record: u64,
     schema: SchemaRef,
 }
 
@@ -41,15 +43,36 @@ impl RecordTable {
             .map_err(|_| EditionError::input(&path, "has more rows than memory has addresses"))?;
         let first = read_table(&path, &["record"])?;
         let first = first.batches().iter().find(|b| b.num_rows() > 0).map(|b| b.slice(0, 1));
-        let number = match first {
+        let first_record = match first {
             Some(batch) => {
                 let one = engine::Table::new(name.to_owned(), batch.schema(), vec![batch]);
-                (one.u64s("record", 0)?[0] >> SOURCE_SHIFT) as u8
+                one.u64s("record", 0)?[0]
             }
             None => 0,
         };
+        let number = (first_record >> SOURCE_SHIFT) as u8;
         let (source, name) = (source.to_owned(), name.to_owned());
-        Ok(Self { path, source, name, unit, rows, number, schema })
+        Ok(Self { path, source, name, unit, rows, number, first_record, schema })
+    }
+
+    /// Opens the tables of a `records` folder, in the order of their record ids. `unit` says what a
+    /// row of the table of this name is; it is `None` for a file that is no record table.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or holds something else.
+    pub fn open_all(
+        folder: &Path,
+        unit: impl Fn(&str) -> Option<Unit>,
+    ) -> Result<Vec<Self>, EditionError> {
+        let mut tables = Vec::new();
+        for file in engine::disk::files_below(folder)? {
+            let Some(name) = file.strip_suffix(".parquet") else { continue };
+            let Some(unit) = unit(name) else { continue };
+            let source = name.split('-').next().unwrap_or(name);
+            tables.push(Self::open(folder.join(&file), source, name, unit)?);
+        }
+        tables.sort_by(|a, b| a.first_record.cmp(&b.first_record).then(a.name.cmp(&b.name)));
+        Ok(tables)
     }
 
     /// Whether the table has this column.

@@ -12,7 +12,7 @@ use kernel::Date;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// One side does not know it.
-    Missing,
+    Missing = 0,
     /// They contradict each other.
     Differs,
     /// A trace of likeness: one name in common, the same birth year.
@@ -21,18 +21,6 @@ pub enum Level {
     Compatible,
     /// Letter for letter.
     Exact,
-}
-
-impl Level {
-    const fn digit(self) -> char {
-        match self {
-            Self::Missing => '-',
-            Self::Differs => '0',
-            Self::Similar => '1',
-            Self::Compatible => '2',
-            Self::Exact => '3',
-        }
-    }
 }
 
 /// Agreement of the attributes of two rows.
@@ -96,17 +84,26 @@ impl Agreement {
             + of(self.kk, [-1.0, 0.0, 0.0, 10.0])
     }
 
-    /// The levels as text: `name2 birth3 sex3 kk-`.
+    /// The levels in 16 bits, never 0.
     #[must_use]
-    pub fn evidence(self) -> String {
-        format!(
-            "name{} birth{} sex{} kk{}",
-            self.name.digit(),
-            self.birth.digit(),
-            self.sex.digit(),
-            self.kk.digit()
-        )
+    pub const fn pack(self) -> u16 {
+        1 << 15
+            | (self.name as u16) << 9
+            | (self.birth as u16) << 6
+            | (self.sex as u16) << 3
+            | self.kk as u16
     }
+}
+
+/// Packed levels as text, 3 the same letter for letter, 0 different, - unknown:
+/// `name2 birth3 sex3 kk-`.
+#[must_use]
+pub fn unpack(packed: u16) -> String {
+    let digit = |shift: u32| match packed >> shift & 7 {
+        0 => '-',
+        level => char::from(b'0' + (level as u8 - 1)),
+    };
+    format!("name{} birth{} sex{} kk{}", digit(9), digit(6), digit(3), digit(0))
 }
 
 fn same(a: u64, b: u64) -> Level {
@@ -266,5 +263,6 @@ mod tests {
         assert!(!two.is_one_person());
         assert!(Agreement { kk: Level::Exact, ..two }.is_one_person());
         assert!(Agreement { name: Level::Compatible, ..two }.is_one_person());
+        assert_eq!(unpack(two.pack()), "name0 birth3 sex3 kk0");
     }
 }

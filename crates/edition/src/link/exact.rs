@@ -33,6 +33,7 @@ pub fn by_nik(spine: &Spine, records: &Identity) -> Links {
                 };
                 // An equal NIK cancels the prior of one in all people; its own levels remain.
                 links.set(row, person, method, reason, agreement.bits());
+                links.evidence[row] = agreement.pack();
             }
         }
     }

@@ -122,6 +122,8 @@ pub struct Links {
     pub weight: Vec<f32>,
     /// Probability that the link is right.
     pub probability: Vec<f32>,
+    /// Levels of agreement, packed ([`agree::unpack`]), 0 none.
+    pub evidence: Vec<u16>,
 }
 
 impl Links {
@@ -134,6 +136,7 @@ impl Links {
             reason: vec![MatchReason::NoCandidate as u8; rows],
             weight: vec![0.0; rows],
             probability: vec![0.0; rows],
+            evidence: vec![0; rows],
         }
     }
 
@@ -144,17 +147,6 @@ impl Links {
         self.reason[row] = reason as u8;
         self.weight[row] = bits as f32;
         self.probability[row] = (1.0 / (1.0 + (-bits).exp2())) as f32;
-    }
-
-    /// `links.status`: 1 padan, 2 typo, 3 tidak padan. A family-level link says nothing of a
-    /// person's identity, so it counts as its person part does.
-    #[must_use]
-    pub fn status(&self, row: usize) -> u8 {
-        match self.method[row] {
-            m if m == Method::Unlinked as u8 => 3,
-            m if m == Method::NikAgreeing as u8 => 1,
-            _ => 2,
-        }
     }
 }
 

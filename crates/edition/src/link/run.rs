@@ -2,6 +2,7 @@
 
 use crate::EditionError;
 use crate::config::Survivorship;
+use crate::link::agree::Agreement;
 use crate::link::family::{By, Customers, Families};
 use crate::link::orphans::{Orphan, group};
 use crate::link::place::{Heads, Places};
@@ -55,6 +56,11 @@ pub struct LinkReport {
     /// Families.
     pub families: u64,
 }
+
+/// `civil_status` of the register: died.
+pub const CIVIL_DEAD: u64 = 2;
+/// `civil_status` of the register: moved out of the province.
+pub const CIVIL_MOVED: u64 = 3;
 
 /// A record that no NIK decided.
 #[derive(Clone, Copy)]
@@ -185,6 +191,9 @@ fn score(
             let method = if same_nik { Method::NikDisagreeing } else { Method::Scored };
             let why = MatchReason::from_code(links.reason[row]).unwrap_or(MatchReason::NikMissing);
             links.set(row, choice.best, method, why, choice.weight);
+            let at = choice.left as usize;
+            links.evidence[row] =
+                Agreement::of(&state.left_identity, at, &spine.identity, main).pack();
             report.scored += 1;
         } else if let Some(pair) =
             review(&choice, state.left_identity.record[choice.left as usize], inputs.thresholds)
@@ -281,11 +290,11 @@ fn outside(inputs: &Inputs<'_>, state: &mut State, families: &mut Families, peop
 
 /// Whether each person of the register lives, by its own word.
 fn living(table: &RecordTable, spine: &Spine) -> Result<Vec<bool>, EditionError> {
-    if !table.has("alive") {
+    if !table.has("civil_status") {
         return Ok(vec![true; spine.len()]);
     }
-    let alive = table.read(&["alive"])?.bools("alive", true)?;
-    Ok(spine.rows.iter().map(|row| alive[*row as usize]).collect())
+    let status = table.read(&["civil_status"])?.whole("civil_status", 0)?;
+    Ok(spine.rows.iter().map(|row| status[*row as usize] != CIVIL_DEAD).collect())
 }
 
 /// Living heads by neighbourhood, when the register gives RT and RW.
@@ -298,7 +307,7 @@ fn heads(
         return Ok(None);
     }
     let all = places(table)?;
-    let relation = table.read(&["relation"])?.u8s("relation", 0)?;
+    let relation = table.read(&["relation"])?.whole("relation", 0)?;
     let (mut people, mut at) = (Vec::new(), Places::default());
     for (person, row) in spine.rows.iter().enumerate() {
         if relation[*row as usize] == 1 && alive[person] {

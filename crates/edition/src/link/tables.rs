@@ -88,6 +88,7 @@ pub fn write_links(
         .u8("reason", links.reason)
         .f64("weight", links.weight.into_iter().map(f64::from).collect())
         .f64("probability", links.probability.into_iter().map(f64::from).collect())
+        .u16("evidence", links.evidence)
         .write(&links_path(dir, table))?;
     Ok(())
 }
