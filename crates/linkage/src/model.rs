@@ -1,10 +1,11 @@
 //! The model: how often each level occurs among matches (m), strangers (u) and relatives (r), and
 //! how many of each there are. From it the weight of any pattern of levels.
 //!
-//! Three classes of pairs instead of two: pairs of one household (or of one place) agree on many
-//! fields without being one person. Without a class of their own they look like matches.
+//! More classes of pairs than two: pairs of one household, twins, people of one birthday or place
+//! agree on several fields without being one person. Without classes of their own they look like
+//! matches, because a product of u takes the fields for independent.
 //!
-//! `weight = log2( λm Πm  /  (λs Πu + λr Πr) )`, the posterior odds; probability `1/(1+2^-weight)`.
+//! `weight = log2( λm Πm  /  (λs Πu + Σ λr Πr) )`, the posterior odds; probability `1/(1+2^-weight)`.
 
 use crate::compare::{Pattern, level_of};
 use crate::error::LinkError;
@@ -31,11 +32,25 @@ pub struct ModelLevel {
     pub m: f64,
     /// Share of pairs of strangers at this level.
     pub u: f64,
-    /// Share of pairs of relatives at this level.
-    pub related: f64,
+    /// Share of the pairs of each related class (in the order of [`Model::related`]) at this level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<f64>,
     /// Frequency for which u holds; rarer values weigh more. Absent: no term-frequency weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_frequency: Option<f64>,
+}
+
+/// A class of pairs that agree on much without being one person: a household, twins, people of one
+/// birthday whose numbers hold it too, neighbours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RelatedClass {
+    /// What they share.
+    pub name: String,
+    /// Probability that two records drawn at random are of this class.
+    pub prior: f64,
+    /// For each comparison: rare values weigh more in this class too (they agree by chance, not
+    /// because of what the class shares).
+    pub by_chance: Vec<bool>,
 }
 
 /// A trained model, as written to `model.json`.
@@ -45,47 +60,71 @@ pub struct Model {
     pub version: u32,
     /// Probability that two records drawn at random match.
     pub prior: f64,
-    /// Probability that two records drawn at random are relatives.
-    pub related_prior: f64,
+    /// The related classes.
+    #[serde(default)]
+    pub related: Vec<RelatedClass>,
     /// The comparisons, in the order of the settings.
     pub comparisons: Vec<ModelComparison>,
 }
 
+/// Most related classes of a model.
+pub const RELATED_MAX: usize = 22;
+/// Matches, strangers, related classes.
+const CLASSES_MAX: usize = RELATED_MAX + 2;
+
 /// Logarithms of the model, for use in the pair loop.
 #[derive(Debug, Clone)]
 pub struct Scorer {
-    base: [f64; 3],
-    /// Per comparison and level + 1: log2 of m, u, r (0 for missing).
-    logs: Vec<[[f64; 3]; 16]>,
+    /// Matches, strangers, related classes.
+    classes: usize,
+    base: [f64; CLASSES_MAX],
+    /// Per comparison and level + 1: log2 of the shares of each class (0 for missing).
+    logs: Vec<Vec<[f64; CLASSES_MAX]>>,
     /// Per comparison and level + 1: log2 of the reference frequency, or NaN.
     reference: Vec<[f64; 16]>,
-    household: Vec<bool>,
+    /// Per comparison and class: term frequencies count.
+    by_chance: Vec<[bool; CLASSES_MAX]>,
 }
 
-/// Parts of a pattern's weight before term frequencies: log2 of the three class masses.
+/// Parts of a pattern's weight before term frequencies: log2 of the masses of the classes.
 #[derive(Debug, Clone, Copy)]
 pub struct Mass {
-    /// Matches.
-    pub matched: f64,
-    /// Strangers.
-    pub stranger: f64,
-    /// Relatives.
-    pub related: f64,
+    classes: usize,
+    logs: [f64; CLASSES_MAX],
 }
 
 impl Mass {
+    /// log2 of the mass of the matches.
+    #[must_use]
+    pub const fn matched(&self) -> f64 {
+        self.logs[0]
+    }
+
+    /// log2 of the mass of everything else.
+    #[must_use]
+    pub fn others(&self) -> f64 {
+        let logs = &self.logs[1..self.classes];
+        let high = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logs.iter().filter(|l| **l > high - 40.0).map(|l| (l - high).exp2()).sum();
+        high + sum.log2()
+    }
+
     /// The weight: log2 of the posterior odds.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        let (high, low) = if self.stranger >= self.related {
-            (self.stranger, self.related)
-        } else {
-            (self.related, self.stranger)
-        };
-        let gap = high - low;
-        let other =
-            if gap > 50.0 { high } else { high + (-gap).exp2().ln_1p() * std::f64::consts::LOG2_E };
-        self.matched - other
+        self.matched() - self.others()
+    }
+
+    /// The class other than matches with the greatest mass: 0 strangers, 1 the first related class.
+    #[must_use]
+    pub fn likeliest_other(&self) -> usize {
+        let mut best = 1;
+        for at in 2..self.classes {
+            if self.logs[at] > self.logs[best] {
+                best = at;
+            }
+        }
+        best - 1
     }
 }
 
@@ -117,28 +156,40 @@ impl Model {
     #[must_use]
     pub fn scorer(&self) -> Scorer {
         let log = |p: f64| p.max(1e-12).log2();
-        let mut logs = Vec::new();
-        let mut reference = Vec::new();
-        for comparison in &self.comparisons {
-            let mut table = [[0.0; 3]; 16];
+        let related = self.related.len().min(RELATED_MAX);
+        let mut scorer = Scorer {
+            classes: related + 2,
+            base: [0.0; CLASSES_MAX],
+            logs: Vec::new(),
+            reference: Vec::new(),
+            by_chance: Vec::new(),
+        };
+        for (c, comparison) in self.comparisons.iter().enumerate() {
+            let mut table = vec![[0.0; CLASSES_MAX]; comparison.levels.len() + 1];
             let mut references = [f64::NAN; 16];
             for (level, l) in comparison.levels.iter().enumerate() {
-                table[level + 1] = [log(l.m), log(l.u), log(l.related)];
-                references[level + 1] =
-                    l.reference_frequency.map_or(f64::NAN, |f| f.max(1e-12).log2());
+                let row = &mut table[level + 1];
+                (row[0], row[1]) = (log(l.m), log(l.u));
+                for (k, share) in l.related.iter().take(related).enumerate() {
+                    row[k + 2] = log(*share);
+                }
+                references[level + 1] = l.reference_frequency.map_or(f64::NAN, |f| f.max(1e-12).log2());
             }
-            logs.push(table);
-            reference.push(references);
+            let mut by_chance = [true; CLASSES_MAX];
+            for (k, class) in self.related.iter().take(related).enumerate() {
+                by_chance[k + 2] = class.by_chance.get(c).copied().unwrap_or(true);
+            }
+            scorer.logs.push(table);
+            scorer.reference.push(references);
+            scorer.by_chance.push(by_chance);
         }
-        let strangers = (1.0 - self.prior - self.related_prior).max(1e-6);
-        let base =
-            [self.prior.max(1e-18).log2(), strangers.log2(), self.related_prior.max(1e-18).log2()];
-        Scorer {
-            base,
-            logs,
-            reference,
-            household: self.comparisons.iter().map(|c| c.household).collect(),
+        let kin: f64 = self.related.iter().map(|r| r.prior).sum();
+        scorer.base[0] = self.prior.max(1e-18).log2();
+        scorer.base[1] = (1.0 - self.prior - kin).max(1e-6).log2();
+        for (k, class) in self.related.iter().take(related).enumerate() {
+            scorer.base[k + 2] = class.prior.max(1e-18).log2();
         }
+        scorer
     }
 }
 
@@ -158,13 +209,12 @@ impl Scorer {
     /// The masses of a pattern, before term frequencies.
     #[must_use]
     pub fn mass(&self, pattern: Pattern) -> Mass {
-        let mut mass =
-            Mass { matched: self.base[0], stranger: self.base[1], related: self.base[2] };
+        let mut mass = Mass { classes: self.classes, logs: self.base };
         for (at, table) in self.logs.iter().enumerate() {
-            let logs = &table[(pattern >> (4 * at) & 15) as usize];
-            mass.matched += logs[0];
-            mass.stranger += logs[1];
-            mass.related += logs[2];
+            let row = &table[(pattern >> (4 * at) & 15) as usize];
+            for (sum, log) in mass.logs[..self.classes].iter_mut().zip(row) {
+                *sum += log;
+            }
         }
         mass
     }
@@ -179,9 +229,10 @@ impl Scorer {
     pub fn adjust(&self, mass: &mut Mass, comparison: usize, pattern: Pattern, frequency: f64) {
         let reference = self.reference[comparison][(level_of(pattern, comparison) + 1) as usize];
         let change = frequency.max(1e-12).log2() - reference;
-        mass.stranger += change;
-        if !self.household[comparison] {
-            mass.related += change;
+        for class in 1..self.classes {
+            if self.by_chance[comparison][class] {
+                mass.logs[class] += change;
+            }
         }
     }
 
@@ -211,8 +262,11 @@ mod tests {
 
     #[test]
     fn relatives_take_weight_from_matches() {
-        let alone = Mass { matched: 0.0, stranger: -10.0, related: -1_000.0 };
-        let family = Mass { related: -10.0, ..alone };
+        let mut logs = [0.0; CLASSES_MAX];
+        (logs[1], logs[2]) = (-10.0, -1_000.0);
+        let alone = Mass { classes: 3, logs };
+        logs[2] = -10.0;
+        let family = Mass { classes: 3, logs };
         assert!((alone.weight() - 10.0).abs() < 1e-9);
         assert!((family.weight() - 9.0).abs() < 1e-9);
         assert!((probability(0.0) - 0.5).abs() < 1e-12);

@@ -8,7 +8,7 @@
 
 use crate::block::Blocks;
 use crate::compare::{Pattern, Rule, Store, Workspace, level_of};
-use crate::model::{Model, ModelComparison, ModelLevel};
+use crate::model::{Model, ModelComparison, ModelLevel, RELATED_MAX, RelatedClass};
 use crate::spec::{Compare, Training};
 use kernel::Chance;
 use kernel::chance::mix;
@@ -178,144 +178,133 @@ fn candidate_patterns(settings: &Training, store: &Store, blocks: &Blocks) -> (C
     (merge(maps), thinning)
 }
 
+/// A class of pairs that agree on something without being one person.
+struct Kin {
+    name: String,
+    mass: f64,
+    shares: Vec<Vec<f64>>,
+    /// Comparisons whose agreement is what the class is about: no cap, and no term frequencies.
+    about: Vec<bool>,
+    /// True when the class is a household's: rare values shared by it prove nothing.
+    household: bool,
+}
+
 /// The parameters while they are fitted. Levels are counted from 0; missing ones have no say.
 struct Fit {
     m: Vec<Vec<f64>>,
     u: Vec<Vec<f64>>,
-    r: Vec<Vec<f64>>,
+    kin: Vec<Kin>,
     matches: f64,
-    relatives: f64,
     possible: f64,
     /// Chance that two random records hold the same value, from the dictionary, per comparison.
     equal: Vec<Option<f64>>,
     expected: Option<f64>,
-    related_class: bool,
+    /// Comparisons that few strangers agree on.
+    sharp: Vec<bool>,
 }
 
 /// Weight (in pairs) of the prior shares in each update.
 const PRIOR_PAIRS: f64 = 4.0;
+/// In a related class at most this share agrees fully on a sharp comparison it is not about.
+const CAP: f64 = 0.03;
+/// A comparison is sharp when fewer strangers than this agree fully.
+const SHARP: f64 = 0.05;
 
 impl Fit {
     fn new(store: &Store, random: &RandomPairs, possible: f64, expected: Option<f64>) -> Self {
         let u: Vec<Vec<f64>> = shares_of(store, &random.counts, &|_| 1.0);
         let m: Vec<Vec<f64>> = store.evaluators.iter().map(|e| start_m(e.levels)).collect();
-        let related_class = store.evaluators.iter().any(|e| e.household)
-            && store.evaluators.iter().any(|e| !e.household);
-        let r =
-            store
-                .evaluators
-                .iter()
-                .zip(&u)
-                .map(|(e, u)| {
-                    if e.household { start_m(e.levels) } else { blend(u, &start_m(e.levels), 0.1) }
-                })
-                .collect();
         let records = store.len as f64;
         let equal = store.evaluators.iter().map(|e| equal_chance(store, e)).collect();
         let matches = expected.unwrap_or(records * 0.2).min(possible * 0.5);
-        Self {
-            m,
-            u,
-            r,
-            matches,
-            relatives: if related_class { records * 0.2 } else { 0.0 },
-            possible,
-            equal,
-            expected,
-            related_class,
-        }
+        let sharp: Vec<bool> = u.iter().map(|u| u[u.len() - 1] < SHARP).collect();
+        let kin = kin_classes(store, &u, &sharp, records * 0.02);
+        Self { m, u, kin, matches, possible, equal, expected, sharp }
     }
 
-    /// Probabilities of the three classes for a pattern.
-    fn posterior(&self, pattern: Pattern) -> [f64; 3] {
-        let mut mass = [self.matches, self.possible, self.relatives];
+    /// Probabilities of the classes for a pattern: matches, strangers, related classes.
+    fn posterior(&self, pattern: Pattern, out: &mut [f64]) {
+        (out[0], out[1]) = (self.matches, self.possible);
+        for (slot, kin) in out[2..].iter_mut().zip(&self.kin) {
+            *slot = kin.mass;
+        }
         for c in 0..self.m.len() {
             let level = level_of(pattern, c);
             if level >= 0 {
                 let l = level as usize;
-                mass[0] *= self.m[c][l];
-                mass[1] *= self.u[c][l];
-                mass[2] *= self.r[c][l];
+                out[0] *= self.m[c][l];
+                out[1] *= self.u[c][l];
+                for (slot, kin) in out[2..].iter_mut().zip(&self.kin) {
+                    *slot *= kin.shares[c][l];
+                }
             }
         }
-        let total = mass[0] + mass[1] + mass[2];
-        if total > 0.0 { mass.map(|x| x / total) } else { [0.0, 1.0, 0.0] }
+        let total: f64 = out.iter().sum();
+        if total > 0.0 {
+            out.iter_mut().for_each(|p| *p /= total);
+        } else {
+            out.fill(0.0);
+            out[1] = 1.0;
+        }
     }
 
-    fn run(
-        &mut self,
-        counts: &Counts,
-        random: &RandomPairs,
-        thinning: f64,
-        iterations: usize,
-        note: &mut TrainingNote,
-    ) {
-        let mut store_levels: Vec<usize> = self.m.iter().map(Vec::len).collect();
+    fn run(&mut self, counts: &Counts, random: &RandomPairs, thinning: f64, iterations: usize, note: &mut TrainingNote) {
         for iteration in 1..=iterations {
             let before = (self.matches, self.m.clone());
-            self.step(counts, random, thinning, &mut store_levels);
+            self.step(counts, random, thinning);
             note.iterations = iteration;
-            let moved = self
-                .m
-                .iter()
-                .flatten()
-                .zip(before.1.iter().flatten())
-                .map(|(x, y)| (x - y).abs())
-                .fold(0.0, f64::max);
-            if moved < 1e-5 && (self.matches - before.0).abs() < 1e-4 * self.matches {
+            let moved = self.m.iter().flatten().zip(before.1.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+            if moved < 1e-4 && (self.matches - before.0).abs() < 1e-4 * self.matches {
                 break;
             }
         }
         note.matches = self.matches;
-        note.relatives = self.relatives;
+        note.relatives = self.kin.iter().map(|k| k.mass).sum();
     }
 
-    fn step(&mut self, counts: &Counts, random: &RandomPairs, thinning: f64, levels: &mut [usize]) {
-        let zero =
-            |levels: &[usize]| levels.iter().map(|&n| vec![0.0; n]).collect::<Vec<Vec<f64>>>();
-        let (mut m, mut r, mut u) = (zero(levels), zero(levels), zero(levels));
-        let (mut matches, mut relatives) = (0.0, 0.0);
+    fn step(&mut self, counts: &Counts, random: &RandomPairs, thinning: f64) {
+        let zero: Vec<Vec<f64>> = self.m.iter().map(|m| vec![0.0; m.len()]).collect();
+        let classes = self.kin.len() + 2;
+        let mut sums = vec![zero.clone(); classes];
+        let mut masses = vec![0.0; classes];
+        let mut p = vec![0.0; classes];
         for &(pattern, count) in counts {
-            let p = self.posterior(pattern);
-            let (pm, pr) = (p[0] * count as f64 * thinning, p[2] * count as f64 * thinning);
-            matches += pm;
-            relatives += pr;
-            for c in 0..m.len() {
-                let level = level_of(pattern, c);
-                if level >= 0 {
-                    m[c][level as usize] += pm;
-                    r[c][level as usize] += pr;
+            self.posterior(pattern, &mut p);
+            for (k, share) in p.iter().enumerate() {
+                let pairs = share * count as f64 * thinning;
+                if k == 1 || pairs < 1e-9 {
+                    continue;
                 }
+                masses[k] += pairs;
+                add(&mut sums[k], pattern, pairs);
             }
         }
+        let mut u = zero;
         for &(pattern, count) in &random.counts {
-            let p = self.posterior(pattern);
-            for (c, shares) in u.iter_mut().enumerate() {
-                let level = level_of(pattern, c);
-                if level >= 0 {
-                    shares[level as usize] += p[1] * count as f64;
+            self.posterior(pattern, &mut p);
+            add(&mut u, pattern, p[1] * count as f64);
+        }
+        self.matches = self.expected.unwrap_or(masses[0]).max(1.0);
+        for c in 0..self.m.len() {
+            self.u[c] = normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
+            self.m[c] = normal(&sums[0][c], &start_m(u[c].len()), PRIOR_PAIRS);
+            for (k, kin) in self.kin.iter_mut().enumerate() {
+                kin.mass = masses[k + 2].max(0.01);
+                kin.shares[c] = normal(&sums[k + 2][c], &self.u[c], PRIOR_PAIRS);
+                if self.sharp[c] && !kin.about[c] {
+                    cap(&mut kin.shares[c]);
                 }
             }
-        }
-        self.matches = self.expected.unwrap_or(matches).max(1.0);
-        self.relatives = if self.related_class { relatives.max(1.0) } else { 0.0 };
-        for c in 0..m.len() {
-            self.u[c] =
-                normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
             self.correct_equal(c);
-            self.m[c] = normal(&m[c], &start_m(m[c].len()), PRIOR_PAIRS);
-            self.r[c] = normal(&r[c], &self.u[c], PRIOR_PAIRS);
         }
     }
 
-    /// The top level's u from the dictionary, less the matches that are in it.
+    /// The top level's u from the dictionary, less the matches and relatives that are in it.
     fn correct_equal(&mut self, c: usize) {
         let Some(equal) = self.equal[c] else { return };
         let top = self.u[c].len() - 1;
-        let share = self.matches / self.possible;
-        let kin = self.relatives / self.possible;
-        let strangers =
-            (equal - share * self.m[c][top] - kin * self.r[c][top]).max(equal * 0.02).max(1e-10);
+        let known: f64 = self.matches * self.m[c][top] + self.kin.iter().map(|k| k.mass * k.shares[c][top]).sum::<f64>();
+        let strangers = (equal - known / self.possible).max(equal * 0.02).max(1e-10);
         self.u[c][top] = strangers;
         let rest: f64 = self.u[c][..top].iter().sum();
         if rest > 0.0 {
@@ -326,6 +315,7 @@ impl Fit {
     }
 
     fn model(&self, compares: &[Compare], store: &Store, random: &RandomPairs) -> Model {
+        let kept: Vec<&Kin> = self.kin.iter().filter(|k| k.mass >= 1.0).collect();
         let comparisons = compares
             .iter()
             .enumerate()
@@ -336,31 +326,27 @@ impl Fit {
                         label: compare.labels[l].clone(),
                         m: self.m[c][l],
                         u: self.u[c][l],
-                        related: if self.related_class { self.r[c][l] } else { self.u[c][l] },
+                        related: kept.iter().map(|k| k.shares[c][l]).collect(),
                         reference_frequency: self.reference(c, l, top, store, random),
                     })
                     .collect();
                 ModelComparison { name: compare.name.clone(), household: compare.household, levels }
             })
             .collect();
-        Model {
-            version: 1,
-            prior: self.matches / self.possible,
-            related_prior: self.relatives / self.possible,
-            comparisons,
-        }
+        let related = kept
+            .iter()
+            .map(|k| RelatedClass {
+                name: k.name.clone(),
+                prior: k.mass / self.possible,
+                by_chance: k.about.iter().map(|about| !(k.household && *about)).collect(),
+            })
+            .collect();
+        Model { version: 1, prior: self.matches / self.possible, related, comparisons }
     }
 
     /// The harmonic mean frequency of values that agree by chance at a level: with it the weights
     /// of rare and common values average to the level's own.
-    fn reference(
-        &self,
-        c: usize,
-        l: usize,
-        top: usize,
-        store: &Store,
-        random: &RandomPairs,
-    ) -> Option<f64> {
+    fn reference(&self, c: usize, l: usize, top: usize, store: &Store, random: &RandomPairs) -> Option<f64> {
         let evaluator = &store.evaluators[c];
         if !evaluator.term_frequency || l == 0 {
             return None;
@@ -370,6 +356,60 @@ impl Fit {
         }
         let hits = random.hits[c][l];
         (hits >= 20).then(|| hits as f64 / random.inverse[c][l])
+    }
+}
+
+/// The related classes that are tried: the household; the household and one thing more (twins,
+/// namesakes in a family); and strangers who share one thing and what goes with it.
+fn kin_classes(store: &Store, u: &[Vec<f64>], sharp: &[bool], mass: f64) -> Vec<Kin> {
+    let width = u.len();
+    let household: Vec<bool> = store.evaluators.iter().map(|e| e.household).collect();
+    let class = |name: String, about: Vec<bool>, household: bool| Kin {
+        name,
+        mass,
+        shares: (0..width)
+            .map(|c| if about[c] { start_m(u[c].len()) } else { blend(&u[c], &start_m(u[c].len()), 0.02) })
+            .collect(),
+        about,
+        household,
+    };
+    let mut out = Vec::new();
+    let personal: Vec<usize> = (0..width).filter(|&c| sharp[c] && !household[c]).collect();
+    if household.iter().any(|h| *h) && !personal.is_empty() {
+        out.push(class("household".to_owned(), household.clone(), true));
+        for &c in &personal {
+            let mut about = household.clone();
+            about[c] = true;
+            out.push(class(format!("household, same comparison {}", c + 1), about, true));
+        }
+    }
+    for c in (0..width).filter(|&c| sharp[c]) {
+        let mut about = vec![false; width];
+        about[c] = true;
+        out.push(class(format!("same comparison {}", c + 1), about, false));
+    }
+    out.truncate(RELATED_MAX);
+    out
+}
+
+fn add(sums: &mut [Vec<f64>], pattern: Pattern, pairs: f64) {
+    for (c, shares) in sums.iter_mut().enumerate() {
+        let level = level_of(pattern, c);
+        if level >= 0 {
+            shares[level as usize] += pairs;
+        }
+    }
+}
+
+/// Brings the top share down to [`CAP`], the others up in proportion.
+fn cap(shares: &mut [f64]) {
+    let top = shares.len() - 1;
+    if shares[top] > CAP {
+        let rest = 1.0 - shares[top];
+        shares[top] = CAP;
+        for share in &mut shares[..top] {
+            *share = if rest > 1e-9 { *share * (1.0 - CAP) / rest } else { (1.0 - CAP) / top as f64 };
+        }
     }
 }
 
