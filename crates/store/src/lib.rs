@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod blob;
 mod classes;
 mod driver;
 mod error;

@@ -61,3 +61,10 @@ CREATE TABLE IF NOT EXISTS decile_count (
     people INTEGER NOT NULL,
     families INTEGER NOT NULL
 ) STRICT;
+
+-- Where a value came from: the numbers that the `_from` columns of a family's body hold.
+CREATE TABLE IF NOT EXISTS provenance (
+    provenance INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    observed_date INTEGER
+) STRICT;
