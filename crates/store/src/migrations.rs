@@ -30,7 +30,12 @@ macro_rules! migration {
 }
 
 /// All migrations of the store, by number.
-pub const ALL: &[Migration] = &[migration!(1, "0001_publish")];
+pub const ALL: &[Migration] = &[
+    migration!(1, "0001_publish"),
+    migration!(100, "0100_casework"),
+    migration!(200, "0200_journal"),
+    migration!(300, "0300_access"),
+];
 
 /// The tables of one published edition (a file of their own in SQLite, a schema in PostgreSQL).
 pub const EDITION: &[Migration] = &[migration!(1, "edition/0001_edition")];
