@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+
+pub mod error;
+pub mod frame;
+pub mod list;
+pub mod meter;
+pub mod programme;
+pub mod rule;
+pub mod run;
+pub mod schema;
+
+pub use error::{RuleError, TargetError};
+pub use frame::{Frame, FrameBuilder};
+pub use programme::{Changes, Programme, Programmes, Value, check_examples};
+pub use run::{Options, Outcome, run, run_with};
+pub use schema::Schema;
