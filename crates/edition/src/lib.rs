@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod config;
+pub mod diff;
 pub mod error;
+pub mod evaluate;
 pub mod ids;
 pub mod link;
 pub mod records;

@@ -150,25 +150,40 @@ impl Links {
     }
 }
 
-/// A pair of a record and a person that might be one, with its score.
+/// What scoring says of one record.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
-    /// Row among the records that are left.
-    pub left: u32,
-    /// Person of the register.
-    pub right: u32,
-    /// Log2 of the Bayes factor, prior included.
+pub struct Proposal {
+    /// The likeliest person of the register, or [`NONE`].
+    pub best: u32,
+    /// The next, or [`NONE`] when there is none or it is not known who.
+    pub runner_up: u32,
+    /// Log2 of the odds for the likeliest, prior included.
     pub weight: f64,
+    /// Probability of the likeliest, all candidates competing.
+    pub probability: f64,
+    /// Bits between the two; infinite without a second.
+    pub gap: f64,
+}
+
+impl Proposal {
+    /// Nobody.
+    pub const NOBODY: Self = Self {
+        best: NONE,
+        runner_up: NONE,
+        weight: f64::NEG_INFINITY,
+        probability: 0.0,
+        gap: f64::INFINITY,
+    };
 }
 
 /// Scores the records that no NIK decided against the register. Room `linkage` is one; tests bring
 /// a plain one.
 pub trait Matcher {
-    /// All pairs worth looking at. Every left row may have several.
+    /// The likeliest person of `right` (the register) for every row of `left`.
     ///
     /// # Errors
     /// With a message for the user.
-    fn candidates(&self, left: &Identity, right: &Identity) -> Result<Vec<Candidate>, String>;
+    fn propose(&self, left: &Identity, right: &Identity) -> Result<Vec<Proposal>, String>;
 }
 
 /// A pair a person should look at.

@@ -6,7 +6,7 @@ use crate::link::agree::Agreement;
 use crate::link::family::{By, Customers, Families};
 use crate::link::orphans::{Orphan, group};
 use crate::link::place::{Heads, Places};
-use crate::link::rest::{Thresholds, choose, review};
+use crate::link::rest::Thresholds;
 use crate::link::spine::{Spine, text_key};
 use crate::link::tables::{People, write_links, write_reviews};
 use crate::link::{Links, MatchReason, Matcher, Method, NONE, Review, exact};
@@ -174,33 +174,32 @@ fn score(
         return Ok(Vec::new());
     }
     let people = spine.people();
-    let candidates = inputs
+    let proposals = inputs
         .matcher
-        .candidates(&state.left_identity, &people)
+        .propose(&state.left_identity, &people)
         .map_err(|e| EditionError::Input(format!("matching: {e}")))?;
     drop(people);
     let mut reviews = Vec::new();
-    for choice in choose(candidates, inputs.thresholds) {
-        let Left { table, row } = state.left[choice.left as usize];
+    for (at, proposal) in proposals.iter().enumerate() {
+        let Left { table, row } = state.left[at];
         let links = &mut state.links[usize::from(table)];
         let row = row as usize;
-        if choice.linked {
-            let main = spine.rows[choice.best as usize] as usize;
-            let same_nik =
-                spine.identity.nik[main] == state.left_identity.nik[choice.left as usize];
+        if inputs.thresholds.links(proposal) {
+            let main = spine.rows[proposal.best as usize] as usize;
+            let same_nik = spine.identity.nik[main] == state.left_identity.nik[at];
             let method = if same_nik { Method::NikDisagreeing } else { Method::Scored };
             let why = MatchReason::from_code(links.reason[row]).unwrap_or(MatchReason::NikMissing);
-            links.set(row, choice.best, method, why, choice.weight);
-            let at = choice.left as usize;
+            links.set(row, proposal.best, method, why, proposal.weight);
+            links.probability[row] = proposal.probability as f32;
             links.evidence[row] =
                 Agreement::of(&state.left_identity, at, &spine.identity, main).pack();
             report.scored += 1;
         } else if let Some(pair) =
-            review(&choice, state.left_identity.record[choice.left as usize], inputs.thresholds)
+            inputs.thresholds.review(proposal, state.left_identity.record[at])
         {
             links.reason[row] = MatchReason::Doubtful as u8;
-            links.weight[row] = choice.weight as f32;
-            links.probability[row] = pair.probability as f32;
+            links.weight[row] = proposal.weight as f32;
+            links.probability[row] = proposal.probability as f32;
             reviews.push(pair);
         }
     }
