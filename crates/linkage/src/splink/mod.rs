@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn settings() -> Value {
-        let null =
+        let null_level =
             json!({"sql_condition": "\"a_l\" IS NULL OR \"a_r\" IS NULL", "is_null_level": true});
         json!({
             "link_type": "dedupe_only", "unique_id_column_name": "rec",
@@ -104,24 +104,24 @@ mod tests {
                 {"blocking_rule": "levenshtein(l.a, r.a) < 2"},
             ],
             "comparisons": [
-                {"output_column_name": "first_name", "comparison_levels": [null,
+                {"output_column_name": "first_name", "comparison_levels": [null_level,
                     {"sql_condition": "\"first_name_l\" = \"first_name_r\"", "tf_adjustment_column": "first_name"},
                     level("jaro_winkler_similarity(\"first_name_l\", \"first_name_r\") >= 0.92"),
                     level("jaro_winkler_similarity(\"first_name_l\", \"first_name_r\") >= 0.7"), level("ELSE")]},
-                {"output_column_name": "dob", "comparison_levels": [null,
+                {"output_column_name": "dob", "comparison_levels": [null_level,
                     level("\"dob_l\" = \"dob_r\""), level("levenshtein(\"dob_l\", \"dob_r\") <= 1"),
                     level("ABS(EPOCH(try_strptime(\"dob_l\", '%Y-%m-%d')) - EPOCH(try_strptime(\"dob_r\", '%Y-%m-%d'))) <= 2629800.0"),
                     level("ELSE")]},
-                {"output_column_name": "lat_lon", "comparison_levels": [null,
+                {"output_column_name": "lat_lon", "comparison_levels": [null_level,
                     level("cast(acos(sin(radians(\"lat_l\")) * sin(radians(\"lat_r\")) + cos(radians(\"lon_r\" - \"lon_l\"))) * 6371 as float) <= 1"),
                     level("cast(acos(sin(radians(\"lat_l\")) * sin(radians(\"lat_r\")) + cos(radians(\"lon_r\" - \"lon_l\"))) * 6371 as float) <= 10"),
                     level("ELSE")]},
-                {"output_column_name": "nhs", "comparison_levels": [null,
+                {"output_column_name": "nhs", "comparison_levels": [null_level,
                     level("\"nhs no_l\" = \"nhs no_r\""), level("damerau_levenshtein(\"nhs no_l\", \"nhs no_r\") <= 1"), level("ELSE")]},
-                {"output_column_name": "tags", "comparison_levels": [null,
+                {"output_column_name": "tags", "comparison_levels": [null_level,
                     level("array_length(list_intersect(\"tags_l\", \"tags_r\")) >= 2"),
                     level("array_length(list_intersect(\"tags_l\", \"tags_r\")) >= 1"), level("ELSE")]},
-                {"output_column_name": "city", "comparison_levels": [null,
+                {"output_column_name": "city", "comparison_levels": [null_level,
                     level("\"city_l\" = \"city_r\""), level("regexp_extract(\"city_l\", '^x') = 'x'"), level("ELSE")]},
             ]
         })

@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 Guide: docs/guide/link.md")]
 pub struct Args {
     /// The settings file (TOML)
-    #[arg(required_unless_present = "from_splink")]
+    #[arg(required_unless_present_any = ["from_splink", "suggest"])]
     spec: Option<PathBuf>,
     /// Folder for pairs.parquet, clusters.parquet, model.json, report.json
-    #[arg(long, required_unless_present = "from_splink")]
+    #[arg(long, required_unless_present_any = ["from_splink", "suggest"])]
     out: Option<PathBuf>,
+    /// Look at a file (or two to link) and write a commented settings file to standard output
+    #[arg(long, value_name = "FILE", num_args = 1..=2, conflicts_with_all = ["out", "from_splink"])]
+    suggest: Vec<PathBuf>,
     /// Write a settings file from the JSON that Splink saved, to standard output
     #[arg(long, value_name = "SETTINGS.json", conflicts_with = "out")]
     from_splink: Option<PathBuf>,
@@ -30,6 +33,12 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(settings) = &args.from_splink {
         return from_splink(settings, &args.data);
+    }
+    if !args.suggest.is_empty() {
+        let files: Vec<&Path> = args.suggest.iter().map(PathBuf::as_path).collect();
+        let spec = linkage::suggest::specification(&files).map_err(Failure::input)?;
+        print!("{spec}");
+        return Ok(());
     }
     match (&args.spec, &args.out) {
         (Some(spec), Some(out)) => link(spec, out, args.quiet),
