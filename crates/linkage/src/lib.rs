@@ -14,6 +14,7 @@ pub mod report;
 pub mod score;
 pub mod spec;
 pub mod splink;
+pub mod suggest;
 pub mod suggest_blocks;
 pub mod table;
 pub mod text;
