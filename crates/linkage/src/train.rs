@@ -89,6 +89,7 @@ pub fn train(
     };
     let possible = blocks.possible_pairs();
     let mut fit = Fit::new(store, &random, possible, settings.expected_matches);
+    fit.add_dependent(&random);
     fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
     (fit.model(compares, store, &random), note)
 }
@@ -187,6 +188,8 @@ struct Kin {
     about: Vec<bool>,
     /// True when the class is a household's: rare values shared by it prove nothing.
     household: bool,
+    /// Comparisons that stay as among strangers.
+    pinned: Vec<bool>,
 }
 
 /// The parameters while they are fitted. Levels are counted from 0; missing ones have no say.
@@ -201,12 +204,16 @@ struct Fit {
     expected: Option<f64>,
     /// Comparisons that few strangers agree on.
     sharp: Vec<bool>,
+    /// Comparisons that a household shares.
+    household: Vec<bool>,
 }
 
 /// Weight (in pairs) of the prior shares in each update.
 const PRIOR_PAIRS: f64 = 4.0;
 /// In a related class at most this share agrees fully on a sharp comparison it is not about.
 const CAP: f64 = 0.03;
+/// Greatest share of matches that disagree outright on a sharp comparison.
+const DISAGREE_MAX: f64 = 0.5;
 /// A comparison is sharp when fewer strangers than this agree fully.
 const SHARP: f64 = 0.05;
 
@@ -219,7 +226,8 @@ impl Fit {
         let matches = expected.unwrap_or(records * 0.2).min(possible * 0.5);
         let sharp: Vec<bool> = u.iter().map(|u| u[u.len() - 1] < SHARP).collect();
         let kin = kin_classes(store, &u, &sharp, records * 0.02);
-        Self { m, u, kin, matches, possible, equal, expected, sharp }
+        let household = store.evaluators.iter().map(|e| e.household).collect();
+        Self { m, u, kin, matches, possible, equal, expected, sharp, household }
     }
 
     /// Probabilities of the classes for a pattern: matches, strangers, related classes.
@@ -288,8 +296,15 @@ impl Fit {
         for c in 0..self.m.len() {
             self.u[c] = normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
             self.m[c] = normal(&sums[0][c], &start_m(u[c].len()), PRIOR_PAIRS);
+            if self.sharp[c] && !self.household[c] {
+                anchor(&mut self.m[c]);
+            }
             for (k, kin) in self.kin.iter_mut().enumerate() {
                 kin.mass = masses[k + 2].max(0.01);
+                if kin.pinned[c] {
+                    kin.shares[c].clone_from(&self.u[c]);
+                    continue;
+                }
                 kin.shares[c] = normal(&sums[k + 2][c], &self.u[c], PRIOR_PAIRS);
                 if self.sharp[c] && !kin.about[c] {
                     cap(&mut kin.shares[c]);
@@ -359,37 +374,96 @@ impl Fit {
     }
 }
 
-/// The related classes that are tried: the household; the household and one thing more (twins,
-/// namesakes in a family); and strangers who share one thing and what goes with it.
+/// The household classes that are tried: the household, and the household with one thing more
+/// (twins share the birth date, namesakes in a family the name).
 fn kin_classes(store: &Store, u: &[Vec<f64>], sharp: &[bool], mass: f64) -> Vec<Kin> {
     let width = u.len();
     let household: Vec<bool> = store.evaluators.iter().map(|e| e.household).collect();
-    let class = |name: String, about: Vec<bool>, household: bool| Kin {
+    let personal: Vec<usize> = (0..width).filter(|&c| sharp[c] && !household[c]).collect();
+    if personal.is_empty() || !household.iter().any(|h| *h) {
+        return Vec::new();
+    }
+    let class = |name: String, about: Vec<bool>| Kin {
         name,
         mass,
-        shares: (0..width)
-            .map(|c| if about[c] { start_m(u[c].len()) } else { blend(&u[c], &start_m(u[c].len()), 0.02) })
-            .collect(),
+        shares: start_shares(u, &about),
         about,
-        household,
+        household: true,
+        pinned: vec![false; width],
     };
-    let mut out = Vec::new();
-    let personal: Vec<usize> = (0..width).filter(|&c| sharp[c] && !household[c]).collect();
-    if household.iter().any(|h| *h) && !personal.is_empty() {
-        out.push(class("household".to_owned(), household.clone(), true));
-        for &c in &personal {
-            let mut about = household.clone();
-            about[c] = true;
-            out.push(class(format!("household, same comparison {}", c + 1), about, true));
+    let mut out = vec![class("household".to_owned(), household.clone())];
+    for &c in &personal {
+        let mut about = household.clone();
+        about[c] = true;
+        out.push(class(format!("household, same comparison {}", c + 1), about));
+    }
+    out.truncate(RELATED_MAX / 2);
+    out
+}
+
+/// First shares of a class: agreement on what it is about, strangers on the rest.
+fn start_shares(u: &[Vec<f64>], about: &[bool]) -> Vec<Vec<f64>> {
+    u.iter().zip(about).map(|(u, about)| if *about { start_m(u.len()) } else { blend(u, &start_m(u.len()), 0.02) }).collect()
+}
+
+impl Fit {
+    /// Adds a class for every sharp comparison whose agreement among non-matches brings that of
+    /// others with it (a number that holds the birth date; suburb and postcode). Measured on the
+    /// random pairs, matches weighed out.
+    fn add_dependent(&mut self, random: &RandomPairs) {
+        let width = self.m.len();
+        let near: Vec<i8> = self.u.iter().map(|u| near_level(u)).collect();
+        let mut agree = vec![0.0; width];
+        let mut all = vec![0.0; width];
+        let mut joint = vec![vec![0.0; width]; width];
+        let mut known = vec![vec![0.0; width]; width];
+        let mut p = vec![0.0; self.kin.len() + 2];
+        for &(pattern, count) in &random.counts {
+            self.posterior(pattern, &mut p);
+            let pairs = p[1] * count as f64;
+            for c in 0..width {
+                if level_of(pattern, c) + 1 != self.u[c].len() as i8 || !self.sharp[c] {
+                    continue;
+                }
+                agree[c] += pairs;
+                all[c] += count as f64;
+                for e in (0..width).filter(|e| *e != c) {
+                    let level = level_of(pattern, e);
+                    known[c][e] += if level >= 0 { pairs } else { 0.0 };
+                    joint[c][e] += if level >= near[e] && near[e] > 0 { pairs } else { 0.0 };
+                }
+            }
+        }
+        for c in 0..width {
+            let tied: Vec<bool> = (0..width)
+                .map(|e| e == c || (joint[c][e] >= 5.0 && joint[c][e] >= 0.3 * known[c][e]))
+                .collect();
+            // Where most of the agreeing pairs are matches, what is left over is matches too.
+            let strangers = agree[c] >= 0.5 * all[c];
+            if !strangers || tied.iter().filter(|t| **t).count() < 2 || self.kin.len() >= RELATED_MAX {
+                continue;
+            }
+            let mass = agree[c] / random.counts.iter().map(|(_, n)| *n as f64).sum::<f64>() * self.possible;
+            let mut only = vec![false; width];
+            only[c] = true;
+            let shares = start_shares(&self.u, &only);
+            let pinned = tied.iter().map(|t| !t).collect();
+            let name = format!("same comparison {}", c + 1);
+            self.kin.push(Kin { name, mass: mass * 0.5, shares, about: tied, household: false, pinned });
         }
     }
-    for c in (0..width).filter(|&c| sharp[c]) {
-        let mut about = vec![false; width];
-        about[c] = true;
-        out.push(class(format!("same comparison {}", c + 1), about, false));
+}
+
+/// The lowest level that at most one in twenty strangers reaches; 0 when there is none.
+fn near_level(u: &[f64]) -> i8 {
+    let mut tail = 0.0;
+    for l in (1..u.len()).rev() {
+        tail += u[l];
+        if tail > SHARP {
+            return if l + 1 < u.len() { l as i8 + 1 } else { 0 };
+        }
     }
-    out.truncate(RELATED_MAX);
-    out
+    1
 }
 
 fn add(sums: &mut [Vec<f64>], pattern: Pattern, pairs: f64) {
@@ -398,6 +472,18 @@ fn add(sums: &mut [Vec<f64>], pattern: Pattern, pairs: f64) {
         if level >= 0 {
             shares[level as usize] += pairs;
         }
+    }
+}
+
+/// Matches do not disagree outright on a sharp field more often than [`DISAGREE_MAX`]: this keeps
+/// the class of the matches from moving to another crowd of pairs.
+fn anchor(shares: &mut [f64]) {
+    if shares[0] > DISAGREE_MAX {
+        let rest = (1.0 - shares[0]).max(1e-9);
+        for share in &mut shares[1..] {
+            *share *= (1.0 - DISAGREE_MAX) / rest;
+        }
+        shares[0] = DISAGREE_MAX;
     }
 }
 
