@@ -149,6 +149,7 @@ pub(crate) fn numbers(batch: &RecordBatch, name: &str) -> Result<Vec<u64>, Publi
         Some(Column::U64(a)) => plain(&|r| a.is_valid(r).then(|| a.value(r))),
         Some(Column::I32(a)) => plain(&|r| a.is_valid(r).then(|| a.value(r) as u64)),
         Some(Column::I64(a)) => plain(&|r| a.is_valid(r).then(|| a.value(r) as u64)),
+        Some(Column::Day(a)) => plain(&|r| a.is_valid(r).then(|| i64::from(a.value(r)) as u64)),
         Some(Column::Truth(a)) => plain(&|r| a.is_valid(r).then(|| u64::from(a.value(r)))),
         _ => {
             return Err(PublishError::Store(store::StoreError::Shape(format!(

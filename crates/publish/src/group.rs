@@ -92,11 +92,6 @@ impl Grouped {
             &self.bytes[from..self.ends[row]]
         })
     }
-
-    /// The rows of all families.
-    pub(crate) const fn len(&self) -> usize {
-        self.ends.len()
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ const AGE_BANDS: [u64; 4] = [4, 17, 39, 59];
 /// A cell: (region, dimension, key) → counts in the programme's unit, and in families.
 type Cells = BTreeMap<(u64, &'static str, u64), (Four, Four)>;
 
+/// Region → (people, families).
+pub(crate) type Totals = BTreeMap<u64, (u64, u64)>;
+
 /// The lists of all programmes as packed rows, and their counts.
 pub(crate) struct Lists {
     pub(crate) section: Section,
@@ -195,10 +198,7 @@ pub(crate) fn meter_rows(lists: &Lists) -> Vec<Vec<Value>> {
 }
 
 /// Rows of `decile_count`, and (people, families) per region.
-pub(crate) fn decile_rows(
-    homes: &Homes<'_>,
-    people: &[u16],
-) -> (Vec<Vec<Value>>, BTreeMap<u64, (u64, u64)>) {
+pub(crate) fn decile_rows(homes: &Homes<'_>, people: &[u16]) -> (Vec<Vec<Value>>, Totals) {
     let mut by_village: BTreeMap<u64, [(u64, u64); DECILES]> = BTreeMap::new();
     for (place, village) in homes.villages.iter().enumerate() {
         let decile = usize::from(homes.deciles[place]).min(DECILES - 1);
