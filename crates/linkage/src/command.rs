@@ -84,8 +84,8 @@ impl Stopwatch<'_> {
     }
 }
 
-/// Runs the settings file and writes `pairs.parquet`, `clusters.parquet`, `model.json` and
-/// `report.json` into `out` (made when it is not there).
+/// Runs the settings file and writes `pairs.parquet`, `clusters.parquet`, `model.json`,
+/// `report.json` and `report.html` into `out` (made when it is not there).
 ///
 /// # Errors
 /// Wrong settings, unreadable inputs, an output that cannot be written.
@@ -105,6 +105,7 @@ pub fn run(
     outcome.steps.push(Step { name: "write".to_owned(), seconds: writing.elapsed().as_secs_f64() });
     let report = Report::new(&spec, &outcome, began.elapsed().as_secs_f64());
     write::text(&out.join("report.json"), &report.to_json())?;
+    write::text(&out.join("report.html"), &crate::page::page(&spec, &outcome, &report))?;
     Ok(Summary {
         records: outcome.records.len(),
         pairs: report.comparisons_made,
@@ -201,7 +202,7 @@ fn constraints(
         }
     }
     if let Some(column) = &spec.decide.different {
-        out.different = features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes;
+        out.different = features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes.clone();
     }
     let _ = report::VERSION;
     Ok(out)

@@ -9,6 +9,7 @@ pub mod error;
 pub mod features;
 pub mod load;
 pub mod model;
+pub mod page;
 pub mod recall;
 pub mod report;
 pub mod score;
