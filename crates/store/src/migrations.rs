@@ -32,6 +32,7 @@ macro_rules! migration {
 /// All migrations of the store, by number.
 pub const ALL: &[Migration] = &[
     migration!(1, "0001_publish"),
+    migration!(2, "0002_outline"),
     migration!(100, "0100_casework"),
     migration!(200, "0200_journal"),
     migration!(300, "0300_access"),
