@@ -1,5 +1,7 @@
 //! The shipped programmes: they load, their worked examples hold, and wrong files teach.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set up must stop")]
+
 use std::path::{Path, PathBuf};
 use targeting::{Programmes, Schema, check_examples};
 

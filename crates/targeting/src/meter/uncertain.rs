@@ -37,14 +37,25 @@ pub fn expected(
 ) -> Result<Option<Expected>, TargetError> {
     let Some(key) = &programme.need.cut else { return Ok(None) };
     let values = programme.values_on(frame.day(), changes)?;
-    let cut = programme.number(key, &values)?;
-    let within = probabilities(frame, cut);
+    let within = probabilities(frame, programme.number(key, &values)?);
+    Ok(expected_of(frame, outcome.unit, &within, &outcome.listed))
+}
+
+/// Expected errors of any membership (a roll or a list), judged by the probability `within` of each
+/// family to be truly within the cut (NaN: unranked, not counted).
+#[must_use]
+pub fn expected_of(
+    frame: &Frame,
+    unit: TableKind,
+    within: &[f64],
+    members: &[bool],
+) -> Option<Expected> {
     let (mut listed, mut all) = (vec![0u16; within.len()], vec![0u16; within.len()]);
-    for row in 0..outcome.listed.len() {
-        let Some(family) = frame.family_of(outcome.unit, row) else { continue };
-        let dead = outcome.unit == TableKind::Person && !frame.person.alive[row];
+    for (row, &member) in members.iter().enumerate() {
+        let Some(family) = frame.family_of(unit, row) else { continue };
+        let dead = unit == TableKind::Person && !frame.person.alive[row];
         all[family] += u16::from(!dead);
-        listed[family] += u16::from(outcome.listed[row] && !dead);
+        listed[family] += u16::from(member && !dead);
     }
     let mut sums = Sums::default();
     for (family, &p) in within.iter().enumerate() {
@@ -52,7 +63,7 @@ pub fn expected(
             sums.add(p, f64::from(listed[family]), f64::from(all[family]));
         }
     }
-    Ok(sums.expected())
+    sums.expected()
 }
 
 /// Probability of each family to be truly within deciles 1 to `cut`; NaN when unranked.

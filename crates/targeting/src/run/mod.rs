@@ -72,9 +72,17 @@ pub struct Outcome {
     pub strata: Vec<Stratum>,
     /// Active rows of the roll that belong to nobody.
     pub unlinked: Vec<u64>,
+    /// A village code divided by this is the region of its quota; 0: one list.
+    pub(crate) region_divisor: u64,
 }
 
 impl Outcome {
+    /// The region whose quota a village belongs to; 0 when there is one list.
+    #[must_use]
+    pub const fn region_of(&self, village: u64) -> u64 {
+        order::stratum(village, self.region_divisor)
+    }
+
     /// Units chosen.
     #[must_use]
     pub fn chosen_count(&self) -> usize {
@@ -130,6 +138,7 @@ pub fn run_with(
         amounts,
         strata: Vec::new(),
         unlinked,
+        region_divisor: order::divisor(programme.quota.as_ref().and_then(|q| q.level)),
     };
     let claims = order::claims(frame, &rules, &outcome)?;
     quota::fill(frame, &rules, options, claims, &mut outcome)?;

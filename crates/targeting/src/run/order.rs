@@ -84,7 +84,7 @@ impl<'a> Maker<'a> {
             margin: (number(&programme.need.hysteresis)? * STEPS_PER_POINT) as i64,
             since: since.filter(|_| months > 0),
             stays_from: frame.day().plus_months(-months).days(),
-            divisor: divisor(programme.quota.as_ref().and_then(|q| q.level)),
+            divisor: outcome.region_divisor,
         })
     }
 

@@ -3,7 +3,6 @@
 //! rule that is written in the programme (priority, minimum stay, hysteresis).
 
 use super::Outcome;
-use super::order::{divisor, stratum};
 use crate::TargetError;
 use crate::frame::Frame;
 use crate::programme::{Changes, Order, Programme, code};
@@ -74,13 +73,12 @@ pub fn needs_first(
         Some(key) => programme.number(key, &values)?,
         None => 0.0,
     };
-    let by = divisor(programme.quota.as_ref().and_then(|q| q.level));
     let mut groups: FxHashMap<(u64, u8), Group> = FxHashMap::default();
     for row in (0..outcome.eligible.len()).filter(|&r| outcome.eligible[r]) {
         if outcome.chosen[row] && outcome.reason[row] == code::STAY {
             continue;
         }
-        let region = stratum(frame.village_of(outcome.unit, row), by);
+        let region = outcome.region_of(frame.village_of(outcome.unit, row));
         let points = points(frame, programme, cut, outcome, row);
         let counted = if outcome.listed[row] { points - margin } else { points };
         let group = groups.entry((region, outcome.priority[row])).or_default();
