@@ -7,7 +7,7 @@ use crate::compare::{Store, Workspace};
 use crate::error::LinkError;
 use crate::features::Features;
 use crate::spec::{Block, Mode, Spec};
-use crate::values::{fold, hash_bytes};
+use crate::values::fold;
 use rayon::prelude::*;
 
 /// Columns used to split the oversized blocks of one rule.
@@ -134,13 +134,7 @@ fn keys_of(block: &Block, features: &Features<'_>, len: usize) -> Result<Vec<u64
     let parts = block
         .keys
         .par_iter()
-        .map(|expr| {
-            let column = features.eval(expr)?;
-            let hashes: Vec<u64> = (0..column.values.len() as u32)
-                .map(|c| if c == 0 { 0 } else { hash_bytes(column.values.bytes(c)) | 1 })
-                .collect();
-            Ok((column.codes, hashes))
-        })
+        .map(|expr| features.hashes(expr))
         .collect::<Result<Vec<_>, LinkError>>()?;
     let mut keys = vec![0u64; len];
     keys.par_chunks_mut(8_192).enumerate().for_each(|(chunk, part)| {

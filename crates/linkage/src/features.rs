@@ -7,10 +7,12 @@ use crate::table::{Coded, Table};
 use crate::text::dates::{Order, order_of, parse};
 use crate::text::fold::plain;
 use crate::text::phonetic::{metaphone, soundex};
-use crate::values::Interner;
+use crate::values::{Interner, Values, hash_bytes};
 use crate::values::wrote;
 use kernel::{Nik, Sex};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Texts that mean "no value" in files of every country.
@@ -29,48 +31,92 @@ impl<'a> Features<'a> {
     /// # Errors
     /// [`LinkError::Data`] when a column of the settings is not in the table.
     pub fn new(spec: &'a Spec, table: Table) -> Result<Self, LinkError> {
-        use rayon::prelude::*;
-        let raw: FxHashMap<String, Coded> = table.columns.into_iter().collect();
-        let mut wanted: Vec<String> = spec.columns();
-        wanted.extend(spec.joins.iter().map(|(name, _)| name.clone()));
-        let done = wanted
+        let mut raw: FxHashMap<String, Coded> = table.columns.into_iter().collect();
+        let joins = spec
+            .joins
             .par_iter()
-            .map(|name| {
-                let kind = spec.kinds.get(name).copied().unwrap_or(Kind::Text);
-                let column = match spec.joins.iter().find(|(joined, _)| joined == name) {
-                    Some((_, parts)) => {
-                        let parts = parts
-                            .iter()
-                            .map(|p| raw.get(p).ok_or_else(|| absent(p)))
-                            .collect::<Result<Vec<_>, _>>()?;
-                        standard(&joined(&parts, false), kind, spec)
-                    }
-                    None => standard(raw.get(name).ok_or_else(|| absent(name))?, kind, spec),
-                };
-                Ok((name.clone(), column))
+            .map(|(name, parts)| {
+                let parts = parts.iter().map(|p| raw.get(p).ok_or_else(|| absent(p))).collect::<Result<Vec<_>, _>>()?;
+                Ok((name.clone(), joined(&parts, false)))
             })
             .collect::<Result<Vec<_>, LinkError>>()?;
-        Ok(Self { spec, columns: done.into_iter().collect() })
+        let plain = spec
+            .columns()
+            .into_iter()
+            .map(|name| raw.remove(&name).map(|column| (name.clone(), column)).ok_or_else(|| absent(&name)))
+            .collect::<Result<Vec<_>, LinkError>>()?;
+        let columns = joins
+            .into_iter()
+            .chain(plain)
+            .map(|(name, column)| {
+                let kind = spec.kinds.get(&name).copied().unwrap_or(Kind::Text);
+                (name, standard(column, kind, spec))
+            })
+            .collect();
+        Ok(Self { spec, columns })
     }
 
     /// The column of an expression.
     ///
     /// # Errors
     /// [`LinkError::Data`] when it names an unknown column.
-    pub fn eval(&self, expr: &Expr) -> Result<Coded, LinkError> {
+    pub fn eval(&self, expr: &Expr) -> Result<Cow<'_, Coded>, LinkError> {
         match expr {
-            Expr::Column(name) => self.columns.get(name).cloned().ok_or_else(|| absent(name)),
+            Expr::Column(name) => self.columns.get(name).map(Cow::Borrowed).ok_or_else(|| absent(name)),
             Expr::Call(function, inner, numbers) => {
                 let parts = inner.iter().map(|e| self.eval(e)).collect::<Result<Vec<_>, _>>()?;
-                let parts: Vec<&Coded> = parts.iter().collect();
-                match function {
-                    Function::Join => Ok(joined(&parts, false)),
-                    Function::SortedWords => Ok(joined(&parts, true)),
-                    Function::RarestWord => Ok(rarest_words(parts[0])),
-                    _ => Ok(self.apply(*function, parts[0], numbers)),
-                }
+                let parts: Vec<&Coded> = parts.iter().map(|p| &**p).collect();
+                Ok(Cow::Owned(match function {
+                    Function::Join => joined(&parts, false),
+                    Function::SortedWords if parts.len() > 1 => joined(&parts, true),
+                    Function::RarestWord => rarest_words(parts[0]),
+                    _ => self.apply(*function, parts[0], numbers),
+                }))
             }
         }
+    }
+
+    /// The hashes of an expression's values: a code per record and a hash per code (0 = missing).
+    ///
+    /// # Errors
+    /// As [`Features::eval`].
+    pub fn hashes(&self, expr: &Expr) -> Result<(Cow<'_, [u32]>, Vec<u64>), LinkError> {
+        let mut chain = Vec::new();
+        let mut at = expr;
+        while let Expr::Call(function, inner, numbers) = at
+            && inner.len() == 1
+            && *function != Function::RarestWord
+        {
+            chain.push((*function, numbers.as_slice()));
+            at = &inner[0];
+        }
+        chain.reverse();
+        let column = self.eval(at)?;
+        let values = &column.values;
+        let hashes: Vec<u64> = (0..values.len() as u32)
+            .into_par_iter()
+            .with_min_len(4_096)
+            .map_init(
+                || (String::new(), String::new()),
+                |(text, next), code| {
+                    text.clear();
+                    text.push_str(values.get(code));
+                    for (function, numbers) in &chain {
+                        next.clear();
+                        if !text.is_empty() {
+                            call(*function, text, numbers, self.spec, next);
+                        }
+                        std::mem::swap(text, next);
+                    }
+                    if text.is_empty() { 0 } else { hash_bytes(text.as_bytes()) | 1 }
+                },
+            )
+            .collect();
+        let codes = match column {
+            Cow::Borrowed(column) => Cow::Borrowed(column.codes.as_slice()),
+            Cow::Owned(column) => Cow::Owned(column.codes),
+        };
+        Ok((codes, hashes))
     }
 
     fn apply(&self, function: Function, column: &Coded, numbers: &[f64]) -> Coded {
@@ -82,39 +128,65 @@ fn absent(name: &str) -> LinkError {
     LinkError::Data(format!("there is no column `{name}` in the inputs"))
 }
 
-/// One standard form of every value of a column.
-fn standard(column: &Coded, kind: Kind, spec: &Spec) -> Coded {
-    let mut folded = String::new();
+/// One standard form of every value of a column. Distinct values are worked on side by side; a
+/// column that is in standard form already is kept as it is.
+fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
     let order = match kind {
         Kind::Date(Some(order)) => order,
-        Kind::Date(None) => {
-            order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c)))
-        }
+        Kind::Date(None) => order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c))),
         _ => Order::DayFirst,
     };
-    column.map(|text, out| {
-        plain(text, &mut folded);
-        if MISSING.contains(&folded.as_str())
-            || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(&folded))
-        {
-            return;
-        }
-        match kind {
-            Kind::Text => out.push_str(&folded),
-            Kind::Name => out.push_str(&spec.convention.read(&folded).plain),
-            Kind::Date(_) => {
-                if let Some(date) = parse(&folded, order) {
-                    wrote(write!(out, "{:04}-{:02}-{:02}", date.year, date.month, date.day));
-                }
+    let values = &column.values;
+    let parts: Vec<(Values, bool)> = (0..values.len().div_ceil(STANDARD_PART))
+        .into_par_iter()
+        .map(|part| {
+            let mut out = Values::default();
+            let (mut folded, mut text, mut changed) = (String::new(), String::new(), false);
+            for code in (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len()) {
+                text.clear();
+                standard_value(values.get(code as u32), kind, order, spec, &mut folded, &mut text);
+                changed |= text.as_bytes() != values.bytes(code as u32);
+                out.push(text.as_bytes());
             }
-            Kind::Number => {
-                let number = folded.replace(',', ".");
-                if let Ok(value) = number.parse::<f64>() {
-                    wrote(write!(out, "{value}"));
-                }
+            (out, changed)
+        })
+        .collect();
+    if parts.iter().all(|(_, changed)| !changed) {
+        return column;
+    }
+    let mut interner = Interner::with_capacity(values.len());
+    let mut to = vec![0u32];
+    for (part, _) in &parts {
+        to.extend((1..part.len() as u32).map(|code| interner.code(part.bytes(code))));
+    }
+    let mut codes = column.codes;
+    codes.par_iter_mut().with_min_len(65_536).for_each(|code| *code = to[*code as usize]);
+    Coded { codes, values: interner.into_values() }
+}
+
+/// Distinct values standardised by one task.
+const STANDARD_PART: usize = 8_192;
+
+fn standard_value(text: &str, kind: Kind, order: Order, spec: &Spec, folded: &mut String, out: &mut String) {
+    plain(text, folded);
+    if MISSING.contains(&folded.as_str()) || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(folded)) {
+        return;
+    }
+    match kind {
+        Kind::Text => out.push_str(folded),
+        Kind::Name => spec.convention.read_into(folded, out),
+        Kind::Date(_) => {
+            if let Some(date) = parse(folded, order) {
+                wrote(write!(out, "{:04}-{:02}-{:02}", date.year, date.month, date.day));
             }
         }
-    })
+        Kind::Number => {
+            let number = folded.replace(',', ".");
+            if let Ok(value) = number.parse::<f64>() {
+                wrote(write!(out, "{value}"));
+            }
+        }
+    }
 }
 
 /// Texts of several columns side by side; sorted words make order and column not matter.
@@ -201,7 +273,17 @@ fn call(function: Function, text: &str, numbers: &[f64], spec: &Spec, out: &mut 
         Function::NikDistrict | Function::NikBirth | Function::NikSex | Function::NikSerial => {
             nik(function, text, out)
         }
-        Function::SortedWords | Function::Join | Function::RarestWord => out.push_str(text),
+        Function::SortedWords => {
+            let mut words: Vec<&str> = text.split(' ').collect();
+            words.sort_unstable();
+            for (at, word) in words.iter().enumerate() {
+                if at > 0 {
+                    out.push(' ');
+                }
+                out.push_str(word);
+            }
+        }
+        Function::Join | Function::RarestWord => out.push_str(text),
     }
 }
 

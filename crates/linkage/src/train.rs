@@ -222,7 +222,7 @@ impl Fit {
         let u: Vec<Vec<f64>> = shares_of(store, &random.counts, &|_| 1.0);
         let m: Vec<Vec<f64>> = store.evaluators.iter().map(|e| start_m(e.levels)).collect();
         let records = store.len as f64;
-        let equal = store.evaluators.iter().map(|e| equal_chance(store, e)).collect();
+        let equal = store.evaluators.par_iter().map(|e| equal_chance(store, e)).collect();
         let matches = expected.unwrap_or(records * 0.2).min(possible * 0.5);
         let sharp: Vec<bool> = u.iter().map(|u| u[u.len() - 1] < SHARP).collect();
         let kin = kin_classes(store, &u, &sharp, records * 0.02);

@@ -86,7 +86,8 @@ impl Values {
 #[derive(Debug, Clone, Default)]
 pub struct Interner {
     values: Values,
-    /// Open addressing: upper half of the hash, and the code (0 = free).
+    /// Open addressing: 32 bits of the hash, and the code (0 = free). The place comes from the
+    /// same bits, so that growing needs no text.
     slots: Vec<(u32, u32)>,
 }
 
@@ -106,10 +107,9 @@ impl Interner {
         if self.values.len() * 4 >= self.slots.len() * 3 {
             self.grow();
         }
-        let hash = hash_bytes(text);
-        let tag = (hash >> 32) as u32;
+        let tag = (hash_bytes(text) >> 32) as u32;
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = tag as usize & mask;
         loop {
             let (slot_tag, code) = self.slots[at];
             if code == 0 {
@@ -130,15 +130,15 @@ impl Interner {
         if self.slots.is_empty() {
             return None;
         }
-        let hash = hash_bytes(text);
+        let tag = (hash_bytes(text) >> 32) as u32;
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = tag as usize & mask;
         loop {
-            let (tag, code) = self.slots[at];
+            let (slot_tag, code) = self.slots[at];
             if code == 0 {
                 return None;
             }
-            if tag == (hash >> 32) as u32 && self.values.bytes(code) == text {
+            if slot_tag == tag && self.values.bytes(code) == text {
                 return Some(code);
             }
             at = (at + 1) & mask;
@@ -158,16 +158,15 @@ impl Interner {
     }
 
     fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max(64);
-        self.slots = vec![(0, 0); size];
+        let size = (self.slots.len() * 4).max(64);
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
         let mask = size - 1;
-        for code in 1..self.values.len() as u32 {
-            let hash = hash_bytes(self.values.bytes(code));
-            let mut at = hash as usize & mask;
+        for (tag, code) in old.into_iter().filter(|(_, code)| *code != 0) {
+            let mut at = tag as usize & mask;
             while self.slots[at].1 != 0 {
                 at = (at + 1) & mask;
             }
-            self.slots[at] = ((hash >> 32) as u32, code);
+            self.slots[at] = (tag, code);
         }
     }
 }

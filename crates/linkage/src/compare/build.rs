@@ -11,7 +11,7 @@ use crate::table::Coded;
 use crate::text::dates::{Order, parse};
 use crate::text::fold::Packed;
 use crate::text::names::Convention;
-use crate::values::{Interner, hash_bytes};
+use crate::values::{Interner, fold, hash_bytes};
 use rayon::prelude::*;
 
 /// What a feature must offer.
@@ -71,15 +71,16 @@ pub fn build(spec: &Spec, features: &Features<'_>, len: usize) -> Result<Store, 
         .map(|(expr, want, frequency)| {
             let column = features.eval(expr)?;
             let frequencies = if *frequency { shares(&column) } else { Vec::new() };
-            Ok((payload(&column, *want, &spec.convention), frequencies, column.codes))
+            let payload = payload(&column, *want, &spec.convention);
+            Ok((payload, frequencies, column))
         })
         .collect::<Result<Vec<_>, LinkError>>()?;
     let width = built.len();
     let mut rows = vec![0u32; len * width];
     rows.par_chunks_mut(width.max(1) * 4_096).enumerate().for_each(|(chunk, part)| {
         for (at, row) in part.chunks_mut(width).enumerate() {
-            for (slot, (_, _, codes)) in row.iter_mut().zip(&built) {
-                *slot = codes[chunk * 4_096 + at];
+            for (slot, (_, _, column)) in row.iter_mut().zip(&built) {
+                *slot = column.codes[chunk * 4_096 + at];
             }
         }
     });
@@ -192,20 +193,27 @@ fn names(column: &Coded, convention: &Convention) -> Payload {
     let counts = column.counts();
     let mut words = Interner::default();
     let mut entries = Vec::with_capacity(column.values.len());
-    let mut buffer: Vec<&str> = Vec::new();
+    let mut joined: Vec<u8> = Vec::new();
+    let mut classes: Vec<u64> = Vec::new();
+    let mut of_word: Vec<u64> = vec![0];
     for code in 0..column.values.len() as u32 {
         let text = column.values.get(code);
         let mut entry = NameEntry::default();
-        buffer.clear();
+        classes.clear();
         for word in text.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX) {
-            entry.words[entry.count as usize] = words.code(word.as_bytes());
+            let word_code = words.code(word.as_bytes());
+            if word_code as usize == of_word.len() {
+                of_word.push(hash_bytes(convention.class(word).as_bytes()));
+            }
+            entry.words[entry.count as usize] = word_code;
             entry.count += 1;
-            buffer.push(convention.class(word));
+            classes.push(of_word[word_code as usize]);
         }
-        let joined: String = text.chars().filter(|c| *c != ' ').collect();
-        entry.joined = hash_bytes(joined.as_bytes()) as u32;
-        buffer.sort_unstable();
-        entry.sorted = hash_bytes(buffer.join(" ").as_bytes()) as u32;
+        joined.clear();
+        joined.extend(text.bytes().filter(|b| *b != b' '));
+        entry.joined = hash_bytes(&joined) as u32;
+        classes.sort_unstable();
+        entry.sorted = classes.iter().fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93)) as u32;
         entries.push(entry);
     }
     let texts = words.values().clone();

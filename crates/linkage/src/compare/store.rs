@@ -116,12 +116,13 @@ impl Store {
             let row = &self.rows[record as usize * self.width..(record as usize + 1) * self.width];
             work.codes.extend_from_slice(row);
         }
+        let codes = &work.codes;
         for (feature, payload) in self.payloads.iter().enumerate() {
-            let codes = work.codes[feature..].iter().step_by(self.width).map(|&code| code as usize);
+            let code = |at: usize| codes[at * self.width + feature] as usize;
             match payload {
-                Payload::Text(entries) => work.texts[feature].extend(codes.map(|c| entries[c])),
-                Payload::Name(entries, _) => work.names[feature].extend(codes.map(|c| entries[c])),
-                Payload::Date(entries) => work.dates[feature].extend(codes.map(|c| entries[c])),
+                Payload::Text(entries) => work.texts[feature].extend((0..records.len()).map(|at| entries[code(at)])),
+                Payload::Name(entries, _) => work.names[feature].extend((0..records.len()).map(|at| entries[code(at)])),
+                Payload::Date(entries) => work.dates[feature].extend((0..records.len()).map(|at| entries[code(at)])),
                 Payload::Code | Payload::Number(_) | Payload::Array(_) => {}
             }
         }
@@ -180,8 +181,7 @@ impl Store {
                     .map_or(0, |at| top - 1 - at as Level)
             }
             Rule::Edits(slips, bounds) => {
-                let (x, y) = (&work.texts[feature][i], &work.texts[feature][j]);
-                let edits = edits::distance(x, y, bounds[bounds.len() - 1], *slips);
+                let edits = self.edits(feature, work, i, j, bounds[bounds.len() - 1], *slips);
                 bounds
                     .iter()
                     .position(|bound| edits <= *bound)
@@ -235,13 +235,18 @@ impl Store {
         if bound < lowest {
             return 0.0;
         }
-        if work.pivots[feature] != i as u32 {
-            clear_pivot(work, feature);
-            work.masks[feature].set(&work.texts[feature][i]);
-            work.pivots[feature] = i as u32;
-        }
+        set_pivot(work, feature, i);
         let texts = &work.texts[feature];
         jaro::with_masks(&texts[i], &work.masks[feature], &texts[j])
+    }
+
+    fn edits(&self, feature: usize, work: &mut Workspace, i: usize, j: usize, limit: u32, slips: Slips) -> u32 {
+        if edits::surely_above(&work.texts[feature][i], &work.texts[feature][j], limit) {
+            return limit + 1;
+        }
+        set_pivot(work, feature, i);
+        let texts = &work.texts[feature];
+        edits::with_masks(&texts[i], &work.masks[feature], &texts[j], slips).min(limit + 1)
     }
 
     fn difference(&self, feature: usize, a: u32, b: u32, percent: bool) -> f64 {
@@ -319,8 +324,7 @@ impl Store {
                 } else {
                     Slips::Levenshtein
                 };
-                let (x, y) = (&work.texts[feature][i], &work.texts[feature][j]);
-                edits::distance(x, y, test.bound as u32, slips) <= test.bound as u32
+                self.edits(feature, work, i, j, test.bound as u32, slips) <= test.bound as u32
             }
             Measure::Date => {
                 nearness(work.dates[feature][i], work.dates[feature][j]) as u32 <= test.bound as u32
@@ -333,6 +337,15 @@ impl Store {
             }
             Measure::Difference => self.difference(feature, a, b, false) <= test.bound,
         }
+    }
+}
+
+/// Puts the letters of the local record `i` into the masks of a feature.
+fn set_pivot(work: &mut Workspace, feature: usize, i: usize) {
+    if work.pivots[feature] != i as u32 {
+        clear_pivot(work, feature);
+        work.masks[feature].set(&work.texts[feature][i]);
+        work.pivots[feature] = i as u32;
     }
 }
 

@@ -108,7 +108,8 @@ fn keys(features: &Features<'_>, profiles: &[Profile], rows: usize) -> Result<Ve
         for text in texts {
             let expression =
                 expr::parse(&text).map_err(|why| LinkError::Data(format!("{text}: {why}")))?;
-            keys.push(key(text, column, &features.eval(&expression)?, step));
+            let coded = features.eval(&expression)?;
+            keys.push(key(text, column, &coded, step));
         }
     }
     Ok(keys)

@@ -2,6 +2,7 @@
 //! ("optimal string alignment") form, where a swap of two neighbours is one edit.
 
 use super::fold::Packed;
+use super::jaro::Masks;
 
 /// Which slips count as one edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,72 +13,52 @@ pub enum Slips {
     Damerau,
 }
 
+/// True when lengths or letter sets already show more than `limit` edits.
+#[must_use]
+pub fn surely_above(a: &Packed, b: &Packed, limit: u32) -> bool {
+    let only_a = (a.set & !b.set).count_ones();
+    let only_b = (b.set & !a.set).count_ones();
+    u32::from(a.len.abs_diff(b.len)) > limit || only_a.max(only_b) > limit
+}
+
 /// The distance between two packed texts, or `limit + 1` when it is greater than `limit`.
 #[must_use]
 pub fn distance(a: &Packed, b: &Packed, limit: u32, slips: Slips) -> u32 {
-    let only_a = (a.set & !b.set).count_ones();
-    let only_b = (b.set & !a.set).count_ones();
-    if u32::from(a.len.abs_diff(b.len)) > limit || only_a.max(only_b) > limit {
+    if surely_above(a, b, limit) {
         return limit + 1;
     }
-    core_distance(a.letters(), b.letters(), limit, slips)
+    let mut masks = Masks::default();
+    masks.set(a);
+    with_masks(a, &masks, b, slips).min(limit + 1)
 }
 
-/// The distance after common ends are cut; `limit + 1` when greater than `limit`.
-fn core_distance(a: &[u8], b: &[u8], limit: u32, slips: Slips) -> u32 {
-    let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
-    if a.is_empty() || b.is_empty() {
-        return (a.len().max(b.len()) as u32).min(limit + 1);
+/// The distance of `a`, whose letters are set in `masks`, and `b`: a column of the table is one
+/// machine word (Myers 1999; Hyyrö 2003 for the swap of neighbours).
+#[must_use]
+pub fn with_masks(a: &Packed, masks: &Masks, b: &Packed, slips: Slips) -> u32 {
+    if a.len == 0 {
+        return u32::from(b.len);
     }
-    if limit == 1 {
-        return one_edit(a, b, slips);
+    let last = 1u32 << (a.len - 1);
+    let swaps = if slips == Slips::Damerau { u32::MAX } else { 0 };
+    let (mut up, mut down) = (u32::MAX, 0u32);
+    let (mut diagonal, mut before) = (0u32, 0u32);
+    let mut score = u32::from(a.len);
+    for &letter in b.letters() {
+        let here = masks.places(letter);
+        let swapped = ((!diagonal & here) << 1) & before & swaps;
+        diagonal = ((here & up).wrapping_add(up) ^ up) | here | down | swapped;
+        let right_up = down | !(diagonal | up);
+        let right_down = diagonal & up;
+        score += u32::from(right_up & last != 0);
+        score -= u32::from(right_down & last != 0);
+        let right_up = right_up << 1 | 1;
+        let right_down = right_down << 1;
+        up = right_down | !(diagonal | right_up);
+        down = right_up & diagonal;
+        before = here;
     }
-    table_distance(a, b, limit, slips)
-}
-
-/// With the ends cut, one edit is left only if one letter (or one swap) remains.
-fn one_edit(a: &[u8], b: &[u8], slips: Slips) -> u32 {
-    let single = a.len() == 1 && b.len() == 1;
-    let swapped = slips == Slips::Damerau && swap(a, b);
-    if single || swapped { 1 } else { 2 }
-}
-
-fn swap(a: &[u8], b: &[u8]) -> bool {
-    a.len() == 2 && b.len() == 2 && a[0] == b[1] && a[1] == b[0]
-}
-
-/// The usual table, row by row, given up as soon as a whole row is over the limit.
-fn table_distance(a: &[u8], b: &[u8], limit: u32, slips: Slips) -> u32 {
-    let width = b.len() + 1;
-    let mut before = [0u8; 40];
-    let mut last = [0u8; 40];
-    let mut row = [0u8; 40];
-    for (at, cell) in last.iter_mut().enumerate().take(width) {
-        *cell = at as u8;
-    }
-    for i in 1..=a.len() {
-        row[0] = i as u8;
-        let mut least = row[0];
-        for j in 1..width {
-            let change = u8::from(a[i - 1] != b[j - 1]);
-            let mut cell = (last[j - 1] + change).min(last[j] + 1).min(row[j - 1] + 1);
-            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if slips == Slips::Damerau && swapped {
-                cell = cell.min(before[j - 2] + 1);
-            }
-            row[j] = cell;
-            least = least.min(cell);
-        }
-        if u32::from(least) > limit {
-            return limit + 1;
-        }
-        before = last;
-        last = row;
-    }
-    u32::from(last[width - 1]).min(limit + 1)
+    score
 }
 
 #[cfg(test)]

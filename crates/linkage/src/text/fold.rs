@@ -22,6 +22,14 @@ impl Packed {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let mut packed = Self::default();
+        if text.is_ascii() {
+            let len = text.len().min(PACKED_LETTERS);
+            packed.letters[..len].copy_from_slice(&text.as_bytes()[..len]);
+            packed.len = len as u8;
+            packed.cut = text.len() > len;
+            packed.set = packed.letters[..len].iter().fold(0, |set, byte| set | 1 << (byte & 31));
+            return packed;
+        }
         for letter in text.chars() {
             let at = packed.len as usize;
             if at == PACKED_LETTERS {
@@ -58,6 +66,20 @@ pub fn one_byte(letter: char) -> u8 {
 pub fn plain(text: &str, out: &mut String) {
     out.clear();
     let mut blank = false;
+    if text.is_ascii() {
+        for byte in text.bytes() {
+            if byte.is_ascii_whitespace() {
+                blank = !out.is_empty();
+                continue;
+            }
+            if blank {
+                out.push(' ');
+                blank = false;
+            }
+            out.push(byte.to_ascii_lowercase() as char);
+        }
+        return;
+    }
     for letter in text.chars() {
         if letter.is_whitespace() {
             blank = !out.is_empty();

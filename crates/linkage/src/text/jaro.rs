@@ -25,6 +25,12 @@ impl Masks {
         }
     }
 
+    /// The places of a letter in the pivot.
+    #[must_use]
+    pub fn places(&self, letter: u8) -> u32 {
+        self.places[letter as usize]
+    }
+
     /// Clears what [`Masks::set`] set for the same text.
     pub fn clear(&mut self, text: &Packed) {
         for &letter in text.letters() {

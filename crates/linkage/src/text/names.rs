@@ -96,6 +96,22 @@ impl Convention {
         Name { plain: words.join(" "), titles: titles.join(" ") }
     }
 
+    /// Appends the name proper of a text in plain form (see [`plain`]).
+    pub fn read_into(&self, folded: &str, out: &mut String) {
+        let simple = folded.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
+        let mut words = folded.split(' ');
+        let titled = words.clone().any(|w| self.titles.contains(w)) || words.next().is_some_and(|w| self.leading.contains(w));
+        if !simple || titled {
+            out.push_str(&self.read(folded).plain);
+            return;
+        }
+        if self.respell.iter().any(|(from, _)| folded.contains(from.as_str())) {
+            out.push_str(&self.respelt(folded.to_owned()));
+        } else {
+            out.push_str(folded);
+        }
+    }
+
     fn token(&self, token: &str, words: &mut Vec<String>, titles: &mut Vec<String>) {
         let joined: String = token.chars().filter(|c| c.is_alphanumeric()).collect();
         if joined.is_empty() {
