@@ -1,6 +1,7 @@
 //! SHA-256 of files and texts, and fingerprints that decide whether a finished step still holds.
 
 use crate::EngineError;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
@@ -21,6 +22,20 @@ pub fn sha256_file(path: &Path) -> Result<String, EngineError> {
         }
         hasher.update(&buffer[..n]);
     }
+}
+
+/// SHA-256 (lower-case hex) and size of many files, read in parallel, in their order.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn sha256_files(paths: &[&Path]) -> Result<Vec<(String, u64)>, EngineError> {
+    paths
+        .par_iter()
+        .map(|path| {
+            let size = std::fs::metadata(path).map_err(|e| EngineError::io("read", path, e))?.len();
+            Ok((sha256_file(path)?, size))
+        })
+        .collect()
 }
 
 /// The SHA-256 of a text, in lower-case hex.

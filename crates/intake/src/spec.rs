@@ -24,6 +24,8 @@ pub struct Spec {
     pub survey: Option<SpecPath>,
     /// National reference sample.
     pub reference: Option<SpecPath>,
+    /// Accepted corrections, applied by room `edition`.
+    pub corrections: Option<SpecPath>,
     /// The hidden truth, for evaluation only.
     pub evaluation: Option<SpecTruth>,
     /// The folder of the spec; paths are relative to it.
@@ -43,7 +45,7 @@ pub struct SpecDelivery {
     pub date: Date,
 }
 
-/// `[survey]` and `[reference]`.
+/// `[survey]`, `[reference]` and `[corrections]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpecPath {

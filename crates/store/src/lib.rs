@@ -8,6 +8,7 @@ mod migrations;
 mod place;
 mod pool;
 mod postgres;
+pub mod query;
 mod shelf;
 mod sqlite;
 mod store;
