@@ -28,7 +28,7 @@ pub use crosswalk::Crosswalk;
 pub use deliver::deliver;
 pub use error::IntakeError;
 pub use finding::schema as findings_schema;
-pub use mapping::{CROSSWALK, Source, Sources};
+pub use mapping::{CROSSWALK, CodeMap, ColumnMap, Kind, Minus, Series, Source, Sources, TableMap};
 pub use mask::{mask, mask_identity};
 pub use names::{CleanName, Titles};
 pub use open::FileShape;
@@ -37,3 +37,4 @@ pub use report::{FileReport, FindingCount, IntakeReport, NikCounts, OddValue, So
 pub use run::{merge_findings, run};
 pub use spec::{DeliveredFile, Spec, SpecDelivery, SpecPath, SpecTruth};
 pub use table::schema as record_schema;
+pub use values::DateOrder;

@@ -103,7 +103,8 @@ fn stream(
         if row <= header_row {
             continue;
         }
-        if row < rows.row || (c as usize) < rows.column || c as usize >= COLUMNS_MAX {
+        let back = row < rows.row || (row == rows.row && (c as usize) < rows.column);
+        if back || c as usize >= COLUMNS_MAX {
             let place = "its cells are not in order of row and column, or beyond column 4,096";
             return Err(opening.wrong(place, "save the workbook again").at_line(row));
         }

@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 
 const SAMPLE_BYTES: usize = 1 << 20;
+/// A file with more zero bytes than one in this many is not text.
+const ZEROS_ONE_IN: usize = 64;
 const DELIMITERS: [u8; 4] = [b'|', b';', b'\t', b','];
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -82,12 +84,17 @@ fn read_text(
     Ok(())
 }
 
-/// Where the first line ends.
+/// Where the first line ends. A zero byte in the first line, or many of them, is no text; a lone
+/// one further on spoils its own row only.
 fn header_line(opening: &Opening<'_>, sample: &[u8], whole: bool) -> Result<usize, IntakeError> {
-    if let Some(at) = memchr::memchr(0, sample) {
+    let zeros = memchr::memchr_iter(0, sample);
+    let first_line = memchr::memchr(b'\n', sample).unwrap_or(sample.len());
+    if let Some(at) = zeros.clone().next()
+        && (at < first_line || zeros.count() > sample.len() / ZEROS_ONE_IN)
+    {
         let line = memchr::memchr_iter(b'\n', &sample[..at]).count() as u64 + 1;
         let remedy = "deliver CSV (UTF-8 or latin-1), gzip of it, xlsx or Parquet";
-        return Err(opening.wrong("is not text: it holds a zero byte", remedy).at_line(line));
+        return Err(opening.wrong("is not text: it holds zero bytes", remedy).at_line(line));
     }
     match memchr::memchr(b'\n', sample) {
         Some(at) => Ok(at),
