@@ -120,6 +120,12 @@ fn run_evaluate(flags: &Flags) -> Result<String, String> {
             row.undercoverage_se
         );
     }
+    for row in &evaluation.repair {
+        text += &format!("{row:?}\n");
+    }
+    for row in &evaluation.visits {
+        text += &format!("{row:?}\n");
+    }
     Ok(text + &format!("{:.1} s", start.elapsed().as_secs_f64()))
 }
 

@@ -1,11 +1,13 @@
 //! Evaluation as the field does it: grouped cross-validation, every figure with a standard error.
 
 use crate::RankError;
+use crate::fair::{RepairRow, compare, size_group};
 use crate::fit::{Settings, fit};
 use crate::folds;
 use crate::frame::Frame;
 use crate::metrics::{Figures, Scored, bins, lowest, measure};
 use crate::model::SCALE;
+use crate::queue::{VisitGain, visit_gain};
 use kernel::chance::mix;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -79,6 +81,10 @@ pub struct Evaluation {
     pub calibration_40: Vec<(f64, f64, f64)>,
     /// Undercoverage at 40 % by true decile (share of the decile not selected).
     pub not_selected_by_decile: Vec<f64>,
+    /// Fairness repair by household size at a 40 % quota, with its cost; empty without a size.
+    pub repair: Vec<RepairRow>,
+    /// Targeting error after home visits at random and by the queue.
+    pub visits: Vec<VisitGain>,
     /// Held-out scores of the first repeat, in the order of the data (not written out).
     #[serde(skip)]
     pub scored: Scored,
@@ -165,6 +171,14 @@ pub fn evaluate(
         fairness,
         calibration_40: bins(&first.chance_40, &poor, &first.weight),
         not_selected_by_decile: not_selected(&first),
+        repair: repair(&whole, by, &first),
+        visits: [0.1, 0.2]
+            .iter()
+            .map(|&share| {
+                let s = &first;
+                visit_gain(&s.score, &s.chance_40, &s.truth, &s.weight, share, settings.seed)
+            })
+            .collect(),
         scored: first,
     })
 }
@@ -292,6 +306,17 @@ fn summarise(scored: &[Scored], keys: &[u64]) -> Vec<(String, Figure)> {
             (names[i].0.clone(), Figure { value, se, sd_repeats })
         })
         .collect()
+}
+
+/// Fairness repair by the first column of `by` whose name speaks of size.
+fn repair(frame: &Frame, by: &[String], s: &Scored) -> Vec<RepairRow> {
+    let sizes = by
+        .iter()
+        .find(|name| name.to_lowercase().contains("size"))
+        .and_then(|name| frame.numbers(name).ok());
+    let Some(sizes) = sizes else { return Vec::new() };
+    let group: Vec<u8> = sizes.iter().map(|&size| size_group(size)).collect();
+    compare(&s.score, &s.truth, &s.weight, &group, 4, 0.4)
 }
 
 /// Share of each true decile that a 40 % quota does not select.
