@@ -1,1 +1,44 @@
 #![doc = include_str!("../README.md")]
+
+mod accounts;
+mod act;
+mod backup;
+mod calendar;
+mod case;
+mod corrections;
+mod error;
+mod health;
+mod late;
+mod mass;
+mod messages;
+mod replay;
+mod report;
+mod room;
+mod sequencer;
+mod tables;
+mod text;
+mod view;
+mod words;
+
+pub use accounts::{Account, NewAccount, Session};
+pub use backup::{Backed, BackupKey, Restored, restore};
+pub use calendar::{Calendar, Count, day_of, end_of};
+pub use case::CaseRow;
+pub use corrections::Correction;
+pub use error::CaseworkError;
+pub use health::DoorHealth;
+pub use mass::{MassAction, MassProposal};
+pub use messages::{Message, Messages};
+pub use replay::{Known, Replay};
+pub use report::FLOOD_PER_DAY;
+pub use room::Casework;
+pub use tables::{ClockRule, DecisionRule, EvidenceRule, KindRule, StepRule, Tables, is_end};
+pub use text::{REASON_CHARS_MIN, TEXT_CHARS_MAX, limited, mask_numbers};
+pub use view::{
+    Basket, CaseView, EventLine, EvidenceLine, ListQuery, PAGE_MAX, PublicView, ReadLine,
+    ReportLine, role_label,
+};
+pub use words::{
+    Act, Acted, CHANGES_MAX, Change, Channel, Contact, EVIDENCE_BYTES_MAX, EVIDENCE_COUNT_MAX,
+    Estimate, Estimated, Filed, NewEvidence, NewReport, Subject,
+};
