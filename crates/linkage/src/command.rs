@@ -99,8 +99,12 @@ pub fn run(
     std::fs::create_dir_all(out).map_err(|e| LinkError::output(out.display(), e))?;
     let mut outcome = compute(&spec, progress)?;
     let writing = Instant::now();
-    write::pairs(&spec, &outcome, &out.join("pairs.parquet"))?;
-    write::clusters(&spec, &outcome, &out.join("clusters.parquet"))?;
+    let (pairs, clusters) = rayon::join(
+        || write::pairs(&spec, &outcome, &out.join("pairs.parquet")),
+        || write::clusters(&spec, &outcome, &out.join("clusters.parquet")),
+    );
+    pairs?;
+    clusters?;
     write::text(&out.join("model.json"), &outcome.model.to_json())?;
     outcome.steps.push(Step { name: "write".to_owned(), seconds: writing.elapsed().as_secs_f64() });
     let report = Report::new(&spec, &outcome, began.elapsed().as_secs_f64());

@@ -104,7 +104,14 @@ pub struct Workspace {
     masks: Vec<Masks>,
     /// The local record whose letters stand in the masks of each feature.
     pivots: Vec<u32>,
+    /// Its letters.
+    pivot_texts: Vec<Packed>,
+    /// Entries were not copied: a small block is cheaper read in place.
+    in_place: bool,
 }
+
+/// Blocks up to this size are read in place.
+const IN_PLACE_MAX: usize = 6;
 
 const NO_PIVOT: u32 = u32::MAX;
 
@@ -115,6 +122,10 @@ impl Store {
         for &record in records {
             let row = &self.rows[record as usize * self.width..(record as usize + 1) * self.width];
             work.codes.extend_from_slice(row);
+        }
+        work.in_place = records.len() <= IN_PLACE_MAX;
+        if work.in_place {
+            return;
         }
         let codes = &work.codes;
         for (feature, payload) in self.payloads.iter().enumerate() {
@@ -144,6 +155,7 @@ impl Store {
             work.dates = vec![Vec::new(); self.width];
             work.masks = vec![Masks::default(); self.width];
             work.pivots = vec![NO_PIVOT; self.width];
+            work.pivot_texts = vec![Packed::default(); self.width];
         }
     }
 
@@ -187,10 +199,10 @@ impl Store {
                     .position(|bound| edits <= *bound)
                     .map_or(0, |at| top - 1 - at as Level)
             }
-            Rule::Date => top - nearness(work.dates[feature][i], work.dates[feature][j]) as Level,
+            Rule::Date => top - nearness(self.date(work, feature, i), self.date(work, feature, j)) as Level,
             Rule::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return 0 };
-                name::compare(&work.names[feature][i], &work.names[feature][j], words).level
+                name::compare(self.named(work, feature, i), self.named(work, feature, j), words).level
             }
             Rule::Number(bounds, percent) => {
                 let difference = self.difference(feature, a, b, *percent);
@@ -215,12 +227,39 @@ impl Store {
         let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
         let shares = &self.frequencies[feature];
         if let (Payload::Name(_, words), true) = (&self.payloads[feature], a != b) {
-            let found = name::compare(&work.names[feature][i], &work.names[feature][j], words);
+            let found = name::compare(self.named(work, feature, i), self.named(work, feature, j), words);
             if found.level < 6 {
                 return found.frequency;
             }
         }
         shares[a as usize].max(shares[b as usize])
+    }
+
+    fn text<'a>(&'a self, work: &'a Workspace, feature: usize, at: usize) -> &'a Packed {
+        match &self.payloads[feature] {
+            Payload::Text(entries) if work.in_place => {
+                &entries[work.codes[at * self.width + feature] as usize]
+            }
+            _ => &work.texts[feature][at],
+        }
+    }
+
+    fn date(&self, work: &Workspace, feature: usize, at: usize) -> u32 {
+        match &self.payloads[feature] {
+            Payload::Date(entries) if work.in_place => {
+                entries[work.codes[at * self.width + feature] as usize]
+            }
+            _ => work.dates[feature][at],
+        }
+    }
+
+    fn named<'a>(&'a self, work: &'a Workspace, feature: usize, at: usize) -> &'a NameEntry {
+        match &self.payloads[feature] {
+            Payload::Name(entries, _) if work.in_place => {
+                &entries[work.codes[at * self.width + feature] as usize]
+            }
+            _ => &work.names[feature][at],
+        }
     }
 
     fn jaro_winkler(
@@ -231,22 +270,32 @@ impl Store {
         j: usize,
         lowest: f64,
     ) -> f64 {
-        let bound = jaro::upper_bound(&work.texts[feature][i], &work.texts[feature][j]);
+        let bound = jaro::upper_bound(self.text(work, feature, i), self.text(work, feature, j));
         if bound < lowest {
             return 0.0;
         }
-        set_pivot(work, feature, i);
-        let texts = &work.texts[feature];
-        jaro::with_masks(&texts[i], &work.masks[feature], &texts[j])
+        self.set_pivot(work, feature, i);
+        jaro::with_masks(self.text(work, feature, i), &work.masks[feature], self.text(work, feature, j))
     }
 
     fn edits(&self, feature: usize, work: &mut Workspace, i: usize, j: usize, limit: u32, slips: Slips) -> u32 {
-        if edits::surely_above(&work.texts[feature][i], &work.texts[feature][j], limit) {
+        if edits::surely_above(self.text(work, feature, i), self.text(work, feature, j), limit) {
             return limit + 1;
         }
-        set_pivot(work, feature, i);
-        let texts = &work.texts[feature];
-        edits::with_masks(&texts[i], &work.masks[feature], &texts[j], slips).min(limit + 1)
+        self.set_pivot(work, feature, i);
+        let (x, y) = (self.text(work, feature, i), self.text(work, feature, j));
+        edits::with_masks(x, &work.masks[feature], y, slips).min(limit + 1)
+    }
+
+    /// Puts the letters of the local record `i` into the masks of a feature.
+    fn set_pivot(&self, work: &mut Workspace, feature: usize, i: usize) {
+        if work.pivots[feature] != i as u32 {
+            clear_pivot(work, feature);
+            let text = *self.text(work, feature, i);
+            work.masks[feature].set(&text);
+            work.pivot_texts[feature] = text;
+            work.pivots[feature] = i as u32;
+        }
     }
 
     fn difference(&self, feature: usize, a: u32, b: u32, percent: bool) -> f64 {
@@ -327,12 +376,12 @@ impl Store {
                 self.edits(feature, work, i, j, test.bound as u32, slips) <= test.bound as u32
             }
             Measure::Date => {
-                nearness(work.dates[feature][i], work.dates[feature][j]) as u32 <= test.bound as u32
+                nearness(self.date(work, feature, i), self.date(work, feature, j)) as u32 <= test.bound as u32
             }
             Measure::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return false };
                 f64::from(
-                    name::compare(&work.names[feature][i], &work.names[feature][j], words).level,
+                    name::compare(self.named(work, feature, i), self.named(work, feature, j), words).level,
                 ) >= test.bound
             }
             Measure::Difference => self.difference(feature, a, b, false) <= test.bound,
@@ -340,19 +389,9 @@ impl Store {
     }
 }
 
-/// Puts the letters of the local record `i` into the masks of a feature.
-fn set_pivot(work: &mut Workspace, feature: usize, i: usize) {
-    if work.pivots[feature] != i as u32 {
-        clear_pivot(work, feature);
-        work.masks[feature].set(&work.texts[feature][i]);
-        work.pivots[feature] = i as u32;
-    }
-}
-
 fn clear_pivot(work: &mut Workspace, feature: usize) {
-    let pivot = work.pivots[feature];
-    if pivot != NO_PIVOT {
-        let text = work.texts[feature][pivot as usize];
+    if work.pivots[feature] != NO_PIVOT {
+        let text = work.pivot_texts[feature];
         work.masks[feature].clear(&text);
         work.pivots[feature] = NO_PIVOT;
     }

@@ -1,17 +1,20 @@
 //! Parquet in: one task per column, so that columns are decoded side by side.
 
-use super::render::texts;
+use super::render::{codes, texts};
 use super::{Gather, file_column, place_of};
 use crate::error::LinkError;
 use crate::spec::Input;
 use crate::values::{Interner, Values};
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use arrow_array::Array;
+use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
 use std::fs::File;
+use std::sync::Arc;
 
 /// Rows decoded at a time.
-const BATCH_ROWS: usize = 16_384;
+const BATCH_ROWS: usize = 65_536;
 
 /// Appends the wanted columns and ids of a Parquet file.
 pub fn read(input: &Input, gather: &mut Gather) -> Result<(), LinkError> {
@@ -27,16 +30,18 @@ pub fn read(input: &Input, gather: &mut Gather) -> Result<(), LinkError> {
         .map(|name| place_of(input, &header, file_column(input, name)))
         .collect::<Result<Vec<_>, _>>()?;
     let id_place = input.id.as_deref().map(|id| place_of(input, &header, id)).transpose()?;
-    let job = |place: usize, take: &mut dyn FnMut(&str)| column(input, &metadata, place, take);
+    let job = |place: usize, take: &mut dyn FnMut(&str)| {
+        column(input, &metadata, place, &mut |array| texts(array, take))
+    };
+    let coded = repeated(&file, &metadata).unwrap_or_else(|| metadata.clone());
     let Gather { columns, ids, .. } = gather;
     let (done, id_done) = rayon::join(
         || {
-            columns.par_iter_mut().zip(places).try_for_each(
-                |((interner, codes), place): (&mut (Interner, Vec<u32>), usize)| {
-                    codes.reserve(rows);
-                    job(place, &mut |text| codes.push(interner.code(text.trim().as_bytes())))
-                },
-            )
+            columns.par_iter_mut().zip(places).with_max_len(1).try_for_each(|(slot, place)| {
+                let (interner, list): &mut (Interner, Vec<u32>) = slot;
+                list.reserve(rows);
+                column(input, &coded, place, &mut |array| codes(array, interner, list))
+            })
         },
         || read_ids(id_place, rows, ids, &job),
     );
@@ -65,21 +70,47 @@ fn read_ids(
     }
 }
 
+/// The same file with text columns of few values read as dictionaries: columns whose data pages
+/// hold little but places in a small dictionary.
+fn repeated(file: &File, metadata: &ArrowReaderMetadata) -> Option<ArrowReaderMetadata> {
+    let groups = metadata.metadata().row_groups();
+    let fields = metadata.schema().fields();
+    let flat = groups.iter().all(|g| g.num_columns() == fields.len());
+    let few = |at: usize| {
+        groups.iter().all(|g| {
+            let column = g.column(at);
+            let data = column.data_page_offset();
+            let dictionary = data - column.dictionary_page_offset().unwrap_or(data);
+            dictionary > 0 && dictionary < 400_000 && column.uncompressed_size() < 4 * g.num_rows()
+        })
+    };
+    let kinds = fields.iter().enumerate().map(|(at, field)| {
+        let text = field.data_type() == &DataType::Utf8;
+        let kind = if flat && text && few(at) {
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+        } else {
+            field.data_type().clone()
+        };
+        Field::new(field.name(), kind, field.is_nullable())
+    });
+    let schema = Arc::new(Schema::new(kinds.collect::<Vec<_>>()));
+    ArrowReaderMetadata::load(file, ArrowReaderOptions::new().with_schema(schema)).ok()
+}
+
 fn column(
     input: &Input,
     metadata: &ArrowReaderMetadata,
     place: usize,
-    take: &mut dyn FnMut(&str),
+    take: &mut dyn FnMut(&dyn Array) -> Result<(), String>,
 ) -> Result<(), LinkError> {
     let wrong = |e: &dyn std::fmt::Display| LinkError::input(input.path.display(), e);
     let file = File::open(&input.path).map_err(|e| wrong(&e))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
     let mask = ProjectionMask::roots(builder.parquet_schema(), [place]);
-    let reader =
-        builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| wrong(&e))?;
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| wrong(&e))?;
     for batch in reader {
         let batch = batch.map_err(|e| wrong(&e))?;
-        texts(batch.column(0).as_ref(), take).map_err(|e| wrong(&e))?;
+        take(batch.column(0).as_ref()).map_err(|e| wrong(&e))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Arrow values as text, the way a person would write them.
 
-use crate::values::wrote;
+use crate::values::{Interner, wrote};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -11,6 +11,28 @@ use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 use kernel::Date;
 use std::fmt::Write;
+
+/// Appends the code of every value's text. A dictionary's texts are looked up once.
+///
+/// # Errors
+/// When the type has no text form.
+pub fn codes(array: &dyn Array, interner: &mut Interner, out: &mut Vec<u32>) -> Result<(), String> {
+    if let DataType::Dictionary(key, _) = array.data_type()
+        && **key == DataType::Int32
+    {
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let mut of_key: Vec<u32> = Vec::with_capacity(dictionary.values().len());
+        texts(dictionary.values().as_ref(), &mut |t| of_key.push(interner.code(t.trim().as_bytes())))?;
+        let keys = dictionary.keys();
+        out.extend(keys.iter().map(|k| k.and_then(|k| of_key.get(k as usize).copied()).unwrap_or(0)));
+        return Ok(());
+    }
+    if array.data_type() == &DataType::Utf8 {
+        out.extend(array.as_string::<i32>().iter().map(|v| interner.code(v.unwrap_or("").trim().as_bytes())));
+        return Ok(());
+    }
+    texts(array, &mut |t| out.push(interner.code(t.trim().as_bytes())))
+}
 
 /// Calls `each` with the text of every value, empty for null.
 ///

@@ -523,7 +523,7 @@ fn training(place: &Place<'_>, raw: &RawSpec) -> Result<Training, LinkError> {
     }
     Ok(Training {
         random_pairs: t.random_pairs.unwrap_or(1_000_000).max(1_000),
-        max_pairs: t.max_pairs.unwrap_or(2_000_000).max(10_000),
+        max_pairs: t.max_pairs.unwrap_or(1_000_000).max(10_000),
         iterations: t.iterations.unwrap_or(200).max(1),
         seed: t.seed.unwrap_or(1),
         model: t.model.as_ref().map(|m| place.folder.join(m.get_ref())),
