@@ -105,39 +105,40 @@ fn demo(config: &str, families: usize, out: &str) -> Result<(), TargetError> {
     save("simulation.en.html", simulation_html(&frame, "demo", &runs, Language::English))
 }
 
+/// Seconds of processor time so far, both cores together (a busy machine does not change it).
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
 fn bench(config: &str, families: usize) -> Result<(), TargetError> {
     let config = PathBuf::from(config);
     let schema = Schema::load(&config.join("instrument.toml"))?;
     let programmes = Programmes::load(&config.join("programmes"), &schema)?;
-    let started = Instant::now();
+    let mut clock = Lap::new();
     let frame = synthetic::frame(&schema, families, 1)?;
-    let persons = frame.person.id.len();
-    println!(
-        "{families} families, {persons} persons made in {:.2} s",
-        started.elapsed().as_secs_f64()
-    );
-    let mut all = 0.0;
+    println!("{families} families, {} persons made in {}", frame.person.id.len(), clock.lap());
+    let file = std::env::temp_dir().join(format!("target-bench-{}.parquet", std::process::id()));
+    let mut all = Lap::new();
     for programme in &programmes.0 {
-        let started = Instant::now();
         let outcome = targeting::run(&frame, programme, &schema)?;
-        let ran = started.elapsed().as_secs_f64();
+        let ran = clock.lap();
         let cells = meter::count(&frame, programme, &Default::default(), &outcome)?;
-        let counted = started.elapsed().as_secs_f64() - ran;
-        let file =
-            std::env::temp_dir().join(format!("target-bench-{}.parquet", std::process::id()));
+        let counted = clock.lap();
         targeting::list::write(&file, &frame, &outcome)?;
-        let written = started.elapsed().as_secs_f64() - ran - counted;
-        let _ = std::fs::remove_file(&file);
-        all += ran + counted + written;
+        let written = clock.lap();
         println!(
-            "{:<28} run {ran:.3} s  meter {counted:.3} s  write {written:.3} s  chosen {} of {} cells {}",
+            "{:<28} run {ran}  meter {counted}  write {written}  chosen {} of {} cells {}",
             programme.id,
             outcome.chosen_count(),
             outcome.chosen.len(),
             cells.len()
         );
     }
-    println!("all programmes, list and meter: {all:.2} s");
+    let _ = std::fs::remove_file(&file);
+    println!("all programmes, list and meter: {}", all.lap());
     for (id, key, value, weights) in [
         ("pbi_jk", "decile_max", Value::Int(4), 1.0),
         ("pbi_jk", "hysteresis_points", Value::Double(5.0), 1.0),
@@ -146,24 +147,33 @@ fn bench(config: &str, families: usize) -> Result<(), TargetError> {
     ] {
         let simulator = Simulator::new(&frame, programmes.get(id)?, &schema)?;
         let label = targeting::programme::Label { id: key.into(), en: key.into() };
-        let mut weight = std::collections::BTreeMap::new();
-        if weights != 1.0 {
-            weight.insert("assets".to_owned(), weights);
-        }
+        let weight = if weights == 1.0 { None } else { Some(("assets".to_owned(), weights)) };
         let scenario = Scenario {
             name: label,
             programme: id.into(),
             changes: [(key.to_owned(), value)].into(),
-            weights: weight,
+            weights: weight.into_iter().collect(),
         };
-        let started = Instant::now();
+        let _ = clock.lap();
         let effect = simulator.run(&scenario)?;
-        println!(
-            "scenario {id} {key} weight {weights}: {:.3} s, enter {} leave {}",
-            started.elapsed().as_secs_f64(),
-            effect.total.enters,
-            effect.total.leaves
-        );
+        let took = clock.lap();
+        let total = effect.total;
+        println!("scenario {id} {key} weight {weights}: {took}, {total:?}");
     }
     Ok(())
+}
+
+/// Wall and processor seconds since the last lap.
+struct Lap(Instant, f64);
+
+impl Lap {
+    fn new() -> Self {
+        Self(Instant::now(), cpu())
+    }
+
+    fn lap(&mut self) -> String {
+        let text = format!("{:.2} s ({:.2} cpu)", self.0.elapsed().as_secs_f64(), cpu() - self.1);
+        *self = Self::new();
+        text
+    }
 }

@@ -80,8 +80,11 @@ impl fmt::Display for Value {
             Self::Int(n) => write!(f, "{n}"),
             Self::Double(x) => write!(f, "{x}"),
             Self::Bool(b) => write!(f, "{b}"),
-            Self::Numbers(list) => write!(f, "{list:?}"),
-            Self::Texts(list) => write!(f, "{list:?}"),
+            Self::Numbers(list) => {
+                let texts: Vec<String> = list.iter().map(f64::to_string).collect();
+                f.write_str(&texts.join(", "))
+            }
+            Self::Texts(list) => f.write_str(&list.join(", ")),
         }
     }
 }
@@ -104,8 +107,8 @@ pub struct ValueFrom {
 pub struct Parameter {
     /// What it is.
     pub name: Label,
-    /// Its unit: `decile`, `rupiah`, `persons`, `months`, `share`, `rank points` …
-    pub unit: String,
+    /// Its unit: decile, rupiah per month, share …
+    pub unit: Label,
     /// Values, earliest first.
     pub values: Vec<ValueFrom>,
 }

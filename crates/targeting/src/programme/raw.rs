@@ -62,7 +62,7 @@ pub(super) struct RawProgramme {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawParameter {
     pub name: Label,
-    pub unit: String,
+    pub unit: Label,
     pub value: Vec<RawValue>,
 }
 

@@ -1,6 +1,6 @@
 //! One programme on one edition: coverage by decile, causes, regions, the list, the rule itself.
 
-use super::page::{card, escape, page, table};
+use super::page::{card, escape, page, table, words_table};
 use super::region_name;
 use super::simulation::decile_words;
 use super::svg::{Bar, bars};
@@ -282,7 +282,7 @@ fn rule_table(out: &mut String, r: &EditionReport<'_>, l: Language) {
             Some(vec![
                 l.say(&parameter.name.id, &parameter.name.en).to_owned(),
                 escape(&value.value.to_string()),
-                escape(&parameter.unit),
+                escape(l.say(&parameter.unit.id, &parameter.unit.en)),
                 format!("{}{mark}", escape(&value.reference)),
             ])
         })
@@ -299,7 +299,7 @@ fn rule_table(out: &mut String, r: &EditionReport<'_>, l: Language) {
         l.say("Satuan", "Unit"),
         l.say("Dasar", "Reference"),
     ];
-    table(out, "", &heads, &rows);
+    words_table(out, &heads, &rows);
     out.push_str("<ul>");
     for reference in &r.programme.references {
         let _ = write!(out, "<li>{}</li>", escape(&reference.text));

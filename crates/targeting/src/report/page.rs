@@ -10,7 +10,7 @@ const STYLE: &str = "
 --pane:#1a212a;--in:#4fb8b0;--miss:#f08a5d;--out:#6b7683;--warn:#e0b35c}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.5 system-ui,'Segoe UI',Roboto,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:24px 20px 64px}
+main{max-width:1160px;margin:0 auto;padding:24px 20px 64px}
 h1{font-size:1.7rem;line-height:1.2;margin:.2em 0}h2{font-size:1.15rem;margin:2.2em 0 .6em}
 p{max-width:70ch}.lead{font-size:1.15rem}.soft,small,figcaption{color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:12px;margin:18px 0}
@@ -18,12 +18,13 @@ p{max-width:70ch}.lead{font-size:1.15rem}.soft,small,figcaption{color:var(--soft
 .card b{display:block;font-size:1.7rem;line-height:1.15;font-variant-numeric:tabular-nums}
 .card b.miss{color:var(--miss)}.card small{display:block}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.93rem}
-th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal}
+th,td{padding:6px 8px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9em}
+.words td{text-align:left;white-space:normal}thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal}
 figure{margin:0}svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
 svg .soft{fill:var(--soft)}.key span{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin:0 .35em 0 1em}
 .tag{font-size:.8rem;color:var(--warn);border:1px solid currentColor;border-radius:6px;padding:0 .4em;white-space:nowrap}
-.split{display:grid;grid-template-columns:repeat(auto-fit,minmax(330px,1fr));gap:28px}
+.split{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:28px}
 @media print{body{font-size:12px}.card{break-inside:avoid}}
 ";
 
@@ -52,6 +53,13 @@ pub(super) fn card(out: &mut String, figure: &str, label: &str, more: &str, miss
         escape(label),
         escape(more)
     );
+}
+
+/// A table whose cells are words.
+pub(super) fn words_table(out: &mut String, heads: &[&str], rows: &[Vec<String>]) {
+    out.push_str("<div class=\"words\">");
+    table(out, "", heads, rows);
+    out.push_str("</div>");
 }
 
 /// A table; the cells of the first column and the heads are text, the rest is taken as it is.

@@ -50,7 +50,6 @@ fn summary(out: &mut String, runs: &[Run<'_>], l: Language) {
         l.say("Masuk", "Enter"),
         l.say("Keluar", "Leave"),
         l.say("Biaya setahun", "Cost a year"),
-        l.say("Selisih biaya", "Change of cost"),
         l.say("Belum terjangkau*", "Undercoverage*"),
         l.say("Salah sasaran*", "Leakage*"),
         l.say("Keluar dari penerima kini", "Of the roll would leave"),
@@ -69,8 +68,11 @@ fn summary(out: &mut String, runs: &[Run<'_>], l: Language) {
                 l.count(e.total.after),
                 l.count(e.total.enters),
                 l.count(e.total.leaves),
-                l.rupiah(e.cost_year),
-                l.rupiah(e.cost_year - e.law_cost_year),
+                format!(
+                    "{}<br><small>{}</small>",
+                    l.rupiah(e.cost_year),
+                    signed(e.cost_year - e.law_cost_year, l)
+                ),
                 errors(e.law_errors, e.errors, |x| (x.undercoverage, x.undercoverage_range), l),
                 errors(e.law_errors, e.errors, |x| (x.leakage, x.leakage_range), l),
                 l.share(Some(e.churn_against_roll)),
@@ -82,6 +84,12 @@ fn summary(out: &mut String, runs: &[Run<'_>], l: Language) {
         "* expected: law → scenario, ± 95% range",
     );
     table(out, caption, &heads, &rows);
+}
+
+/// A change of money with its sign.
+fn signed(rupiah: i64, l: Language) -> String {
+    let sign = if rupiah > 0 { "+" } else { "" };
+    format!("{sign}{}", l.rupiah(rupiah))
 }
 
 fn errors(
@@ -115,7 +123,7 @@ fn section(out: &mut String, frame: &Frame, run: &Run<'_>, l: Language) {
     card(out, &l.count(e.total.enters), l.say("masuk", "enter"), "", false);
     card(out, &l.count(e.total.leaves), l.say("keluar", "leave"), "", true);
     let cost = l.say("selisih biaya setahun", "change of cost a year");
-    card(out, &l.rupiah(e.cost_year - e.law_cost_year), cost, &l.rupiah(e.cost_year), false);
+    card(out, &signed(e.cost_year - e.law_cost_year, l), cost, &l.rupiah(e.cost_year), false);
     out.push_str("</div>");
     if e.total.enters + e.total.leaves == 0 {
         let _ = write!(out, "<p>{}</p>", l.say("Tidak ada yang berpindah.", "Nobody moves."));
@@ -159,6 +167,7 @@ fn figure(
     l: Language,
 ) {
     let rows: Vec<(String, f64, f64, String)> = rows
+        .filter(|(_, f)| f.enters + f.leaves > 0)
         .map(|(name, f)| {
             let text = format!("{} / {}", l.change(-(f.leaves as i64)), l.change(f.enters as i64));
             (name, f.leaves as f64, f.enters as f64, text)

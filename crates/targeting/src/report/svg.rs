@@ -11,9 +11,9 @@ pub(super) struct Bar {
     pub text: String,
 }
 
-const WIDTH: f64 = 640.0;
-const LABEL: f64 = 150.0;
-const TEXT: f64 = 120.0;
+const WIDTH: f64 = 560.0;
+const LABEL: f64 = 190.0;
+const TEXT: f64 = 115.0;
 const ROW: f64 = 26.0;
 
 /// Horizontal stacked bars on one scale.
@@ -69,7 +69,7 @@ fn start(title: &str, rows: usize) -> String {
 }
 
 fn label(out: &mut String, text: &str, y: f64) {
-    let short: String = text.chars().take(21).collect();
+    let short: String = text.chars().take(30).collect();
     let _ = write!(
         out,
         "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",

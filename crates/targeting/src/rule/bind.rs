@@ -34,11 +34,15 @@ impl Bound<'_> {
     #[must_use]
     pub fn truths(&self) -> Vec<u8> {
         let rows = self.frame.rows(self.unit);
-        let chunks: Vec<Vec<u8>> = ranges(rows)
-            .into_par_iter()
-            .map(|(from, to)| self.op.eval(self.frame, Rows::Range(from, to)).truths())
-            .collect();
+        let chunks: Vec<Vec<u8>> =
+            ranges(rows).into_par_iter().map(|(from, to)| self.truths_of_range(from, to)).collect();
         chunks.concat()
+    }
+
+    /// The answer for the rows `from..to`.
+    #[must_use]
+    pub fn truths_of_range(&self, from: usize, to: usize) -> Vec<u8> {
+        self.op.eval(self.frame, Rows::Range(from, to)).truths()
     }
 
     /// The answer for the rows `rows` only.
@@ -48,7 +52,8 @@ impl Bound<'_> {
     }
 }
 
-fn ranges(rows: usize) -> Vec<(usize, usize)> {
+/// `0..rows` in chunks of [`CHUNK_ROWS`].
+pub(crate) fn ranges(rows: usize) -> Vec<(usize, usize)> {
     (0..rows).step_by(CHUNK_ROWS).map(|from| (from, (from + CHUNK_ROWS).min(rows))).collect()
 }
 

@@ -12,6 +12,7 @@ mod node;
 mod parse;
 mod place;
 
+pub(crate) use bind::ranges;
 pub use bind::{Bound, bind};
 pub use check::{Scope, check};
 pub use kernel::{FALSE, TRUE, UNKNOWN};

@@ -5,6 +5,7 @@ use crate::frame::Frame;
 use crate::programme::{CheckedComponent, Per, Period, Rules};
 use crate::rule::{TRUE, bind};
 use crate::schema::TableKind;
+use rayon::prelude::*;
 
 /// Rupiah per year by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,9 +74,7 @@ fn family_amounts(
         }
     }
     members.sort_by_key(|(amount, ..)| -amount);
-    let mut paid: Vec<i64> = Vec::new();
-    let mut used = vec![0u8; members.len()];
-    let sums = (0..frame.rows(TableKind::Family)).map(|family| {
+    let sum = |paid: &mut Vec<i64>, used: &mut Vec<u8>, family: usize| -> i64 {
         paid.clear();
         used.fill(0);
         for &row in frame.members(family) {
@@ -89,6 +88,11 @@ fn family_amounts(
         paid.extend(families.iter().filter(|(_, a)| a[family] == TRUE).map(|(amount, _)| amount));
         paid.sort_unstable_by(|a, b| b.cmp(a));
         paid.iter().take(most).sum()
-    });
-    Ok(sums.collect())
+    };
+    let scratch = || (Vec::new(), vec![0u8; members.len()]);
+    Ok((0..frame.rows(TableKind::Family))
+        .into_par_iter()
+        .with_min_len(4_096)
+        .map_init(scratch, |(paid, used), family| sum(paid, used, family))
+        .collect())
 }
