@@ -158,6 +158,11 @@ impl Counts {
         }
     }
 
+    /// Living people counted.
+    pub(crate) fn people_all(&self) -> u64 {
+        sum(&self.people) as u64
+    }
+
     /// Adds another regency's counts.
     pub(crate) fn add(&mut self, other: &Self) {
         let add = |a: &mut [f64], b: &[f64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
@@ -323,6 +328,8 @@ fn rolls(c: &Counts, names: &[&str], out: &mut Vec<Figure>) {
     put(out, "people in national decile 1 (must exceed 0.10)", 0.10, d1, "share");
     let five = sum(&c.deciles[..5]) / people;
     put(out, "people in national deciles 1-5 (no target)", 0.5, five, "share");
+    let seen = sum(&c.seen[..5]) / people;
+    put(out, "the same by the administration's own score", 0.5, seen, "share");
 }
 
 /// Fits on even clusters and judges on odd ones, and the other way round.

@@ -39,7 +39,7 @@ const ALONE_AGES: [(i64, i64, f64); 6] = [
 ];
 /// Children ever born, 0 to 6, of mothers under 45 and over.
 const PARITY: [[f64; 7]; 2] =
-    [[0.05, 0.19, 0.40, 0.22, 0.09, 0.035, 0.015], [0.05, 0.10, 0.24, 0.25, 0.17, 0.11, 0.08]];
+    [[0.06, 0.21, 0.41, 0.205, 0.08, 0.025, 0.01], [0.05, 0.10, 0.24, 0.25, 0.17, 0.11, 0.08]];
 /// Twin births among births.
 pub(crate) const TWINS: f64 = 0.012;
 
@@ -64,7 +64,7 @@ fn born(chance: &mut Chance, age: f64, as_of: Date) -> Date {
 }
 
 fn any_sex(chance: &mut Chance) -> Sex {
-    if chance.is(0.507) { Sex::Male } else { Sex::Female }
+    if chance.is(0.514) { Sex::Male } else { Sex::Female }
 }
 
 const fn other(sex: Sex) -> Sex {
@@ -78,15 +78,15 @@ const fn other(sex: Sex) -> Sex {
 pub(crate) fn draw(chance: &mut Chance, as_of: Date) -> Vec<Member> {
     let mut family = Vec::with_capacity(6);
     let kind = chance.unit();
-    if kind < 0.05 {
+    if kind < 0.09 {
         let (sex, age) = (any_sex(chance), 18.0 + 17.0 * chance.unit());
         push(&mut family, relation::HEAD, sex, born(chance, age, as_of), 1, None);
         return family;
     }
     let (age, mother_age, mother);
-    if kind < 0.225 {
+    if kind < 0.305 {
         age = age_of(chance, &ALONE_AGES);
-        let sex = if chance.is(0.72) { Sex::Female } else { Sex::Male };
+        let sex = if chance.is(0.62) { Sex::Female } else { Sex::Male };
         let widowed = chance.is(if age > 48.0 { 0.8 } else { 0.35 });
         let day = born(chance, age, as_of);
         push(&mut family, relation::HEAD, sex, day, if widowed { 4 } else { 3 }, None);
@@ -200,7 +200,7 @@ fn child(
 fn others(chance: &mut Chance, family: &mut Vec<Member>, head_age: f64, as_of: Date) {
     if head_age < 58.0 && chance.is(0.055) {
         let age = (head_age + 19.0 + 14.0 * chance.unit()).min(97.0);
-        let sex = if chance.is(0.76) { Sex::Female } else { Sex::Male };
+        let sex = if chance.is(0.70) { Sex::Female } else { Sex::Male };
         let day = born(chance, age, as_of);
         let marital = if chance.is(0.85) { 4 } else { 3 };
         push(family, relation::PARENT, sex, day, marital, None);

@@ -5,6 +5,7 @@ mod compose;
 mod damage;
 mod deliveries;
 mod error;
+mod events;
 mod frame;
 mod house;
 mod listing;

@@ -16,6 +16,8 @@ pub(crate) const CUT_DAY: Date = Date::from_days(20_485);
 /// First and last day of restorations counted so far.
 const BACK_FROM: Date = Date::from_days(20_486);
 const BACK_DAYS: u64 = 36;
+/// Grants of the family programmes that were ended this year: still on the roll, not active.
+const ENDED: f64 = 0.03;
 
 /// A seat on the PBI-JK roll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +117,8 @@ impl Listing {
         Self {
             active,
             cut: cut_shares(&people, &by_decile, &active, rates),
-            sembako: scaled(&SEMBAKO_WEIGHT, &families, SEMBAKO / all_families),
-            pkh: scaled(&PKH_WEIGHT, &components, PKH / all_families),
+            sembako: scaled(&SEMBAKO_WEIGHT, &families, SEMBAKO / all_families / (1.0 - ENDED)),
+            pkh: scaled(&PKH_WEIGHT, &components, PKH / all_families / (1.0 - ENDED)),
             alone: rates.rolls.pbi_member_alone,
             member: rates.coverage.bpjs_member,
         }
@@ -274,7 +276,7 @@ fn scaled(weights: &[f64; 10], shares: &[f64; 10], goal: f64) -> [f64; 10] {
 
 fn grant(chance: &mut Chance, components: [u8; 7]) -> Grant {
     let since = Date::from_days(17_167 + chance.below(3_300) as i32); // from 2017-01-01
-    let ended = chance.is(0.03).then(|| Date::from_days(20_454 + chance.below(240) as i32));
+    let ended = chance.is(ENDED).then(|| Date::from_days(20_454 + chance.below(240) as i32));
     Grant { since, ended, components }
 }
 

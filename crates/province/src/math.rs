@@ -60,9 +60,57 @@ pub(crate) fn inverse(p: f64) -> f64 {
     }
 }
 
+/// A rising curve through knots, straight between and beyond them.
+#[derive(Debug, Clone)]
+pub(crate) struct Curve {
+    knots: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    /// The curve that changes nothing.
+    pub(crate) fn same() -> Self {
+        Self { knots: vec![(0.0, 0.0), (1.0, 1.0)] }
+    }
+
+    /// The curve that turns weighted values into normal scores of their rank.
+    pub(crate) fn to_normal(mut weighted: Vec<(f64, f64)>) -> Self {
+        const SHARES: [f64; 17] = [
+            0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95,
+            0.975, 0.99,
+        ];
+        weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let total: f64 = weighted.iter().map(|w| w.1).sum();
+        let (mut sum, mut knots) = (0.0, Vec::with_capacity(SHARES.len()));
+        for (value, weight) in weighted {
+            sum += weight;
+            while knots.len() < SHARES.len() && sum >= SHARES[knots.len()] * total {
+                knots.push((value, inverse(SHARES[knots.len()])));
+            }
+        }
+        knots.dedup_by(|later, earlier| later.0 <= earlier.0);
+        if knots.len() < 2 { Self::same() } else { Self { knots } }
+    }
+
+    pub(crate) fn at(&self, x: f64) -> f64 {
+        let right = self.knots.partition_point(|k| k.0 < x).clamp(1, self.knots.len() - 1);
+        let (a, b) = (self.knots[right - 1], self.knots[right]);
+        a.1 + (x - a.0) * (b.1 - a.1) / (b.0 - a.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_curve_makes_skewed_values_normal() {
+        let skewed = |p: f64| (1.3 * inverse(p)).exp();
+        let curve =
+            Curve::to_normal((1..2_000).map(|i| (skewed(f64::from(i) / 2e3), 1.0)).collect());
+        for p in [0.03, 0.25, 0.5, 0.77, 0.96] {
+            assert!((curve.at(skewed(p)) - inverse(p)).abs() < 0.05, "{p}");
+        }
+    }
 
     #[test]
     fn inverse_undoes_cdf() {

@@ -118,6 +118,8 @@ pub(crate) struct Family {
     pub people: Vec<Person>,
     /// Log of monthly consumption per person, rupiah.
     pub log_consumption: f64,
+    /// Standing among families of its area before regency and scale (the pilot's business).
+    pub standing: f64,
     /// Permanent wealth behind house and assets (standard normal over families).
     pub wealth: f64,
     pub house: House,
@@ -132,7 +134,7 @@ pub(crate) struct Family {
     /// National decile by true consumption: 1 to 10.
     pub decile_true: u8,
     pub urban: bool,
-    /// Balinese families keep pigs; kept for livestock only.
+    /// Its naming customs.
     pub group: crate::names::Group,
     /// Day of the last change by an event of a later quarter.
     pub changed: Option<Date>,

@@ -4,9 +4,9 @@
 //! same world, whatever its size.
 
 use crate::frame::{Frame, Village};
-use crate::house::Place;
+use crate::house::{HouseModel, Place};
 use crate::listing::{Listing, components};
-use crate::math::{cdf, inverse};
+use crate::math::{Curve, cdf, inverse};
 use crate::names::{self, Group};
 use crate::people::Family;
 use crate::rates::Rates;
@@ -30,19 +30,24 @@ pub(crate) fn world(
     rates: &Rates,
 ) -> Result<(World, Listing)> {
     let mut world = World::new(SEED, as_of, Frame::new(PEOPLE_ALL)?);
-    let index = weighted_moments(sample(&world, false).iter().map(|f| {
-        let children = f.living().filter(|p| p.born.age_on(as_of) < 15).count() as f64;
-        let years = f64::from(f.head().plan.years_on(f.head().born, as_of));
-        let size = f.people.len() as f64;
-        (-size.ln() - 0.20 * children + 0.105 * years, size)
-    }));
-    world.index = index;
+    world.index = weighted_moments(
+        sample(&world, false)
+            .iter()
+            .map(|f| (world.composition_index(&f.people), f.people.len() as f64)),
+    );
+    let families = sample(&world, false);
+    let nation = sample(&world, true);
+    for (area, of) in [(0, &families), (1, &families), (2, &nation)] {
+        let in_area = of.iter().filter(|f| area == 2 || f.urban == (area == 0));
+        let pairs = in_area.map(|f| (f.standing, f.people.len() as f64));
+        world.standings[area] = Curve::to_normal(pairs.collect());
+    }
     let families = sample(&world, false);
     world.log_consumption = weighted_moments(families.iter().map(|f| (f.log_consumption, 1.0)));
+    settle_house(&mut world);
     settle_toilets(&mut world);
     let listing = fit(&mut world, rates);
-    world.seed = seed;
-    world.frame = Frame::new(people)?;
+    world.settle(seed, Frame::new(people)?);
     Ok((world, listing))
 }
 
@@ -97,6 +102,19 @@ pub(crate) fn nation_site(world: &World, seed: u64, cluster: u64) -> Site {
     let regency = chance.below(world.frame.regencies.len() as u64) as usize;
     let place = Place { urban: chance.is(0.59), regency, regency_code: 0, group: Group::Java };
     Site { effect: chance.normal(), place, nation: true }
+}
+
+/// Sets the cut points of the house so that the pilot's families show the wanted shares.
+fn settle_house(world: &mut World) {
+    let as_of = world.as_of;
+    let families: Vec<(f64, f64, f64)> = sample(world, false)
+        .iter()
+        .map(|f| {
+            let age = f.head().born.age_on(as_of);
+            (f.wealth, HouseModel::town(f.urban), HouseModel::age(age))
+        })
+        .collect();
+    world.house.settle(&families);
 }
 
 /// Finds the intercept of "own toilet" of each regency: the mean of the families' probabilities

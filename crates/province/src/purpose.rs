@@ -3,7 +3,6 @@
 pub(crate) const VILLAGE: u64 = 1;
 pub(crate) const FAMILY: u64 = 2;
 pub(crate) const NAMES: u64 = 3;
-pub(crate) const CARD: u64 = 4;
 pub(crate) const PILOT: u64 = 10;
 pub(crate) const PILOT_NATION: u64 = 11;
 pub(crate) const PILOT_SITE: u64 = 12;

@@ -10,7 +10,7 @@ use crate::spec::{self, Quarter};
 use crate::survey::{self, Sampled, Survey};
 use crate::truth::{self, Truth};
 use crate::world::World;
-use crate::{Options, Progress, Summary, pilot, table, village};
+use crate::{Options, Progress, Summary, events, pilot, table, village};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -144,6 +144,9 @@ fn regency(plan: &Plan<'_>, at: usize, progress: &Mutex<&mut dyn Progress>) -> R
                 continue;
             }
             let families = village::draw(&plan.world, &plan.rates, village_at, &mut serials);
+            let (world, rates) = (&plan.world, &plan.rates);
+            let families =
+                events::unfold(world, rates, plan.quarter.number, families, &mut serials);
             let mut neighbour_nik = families[families.len() - 1].head().nik;
             for family in &families {
                 let lists = plan.listing.lists(plan.world.seed, family, at, desk.today);
@@ -155,7 +158,7 @@ fn regency(plan: &Plan<'_>, at: usize, progress: &Mutex<&mut dyn Progress>) -> R
                 }
                 neighbour_nik = family.head().nik;
             }
-            survey.village(&plan.world, &families, before, people, &mut sample)?;
+            survey.village(&plan.world, village_at, &families, before, &mut sample)?;
             families_all += families.len() as u64;
             before += people;
             if let Ok(mut progress) = progress.lock() {
@@ -206,7 +209,7 @@ fn summarise(plan: &Plan<'_>, done: Vec<Done>) -> Result<Summary> {
     write_text(&plan.folder.join("calibration.json"), &(json + "\n"))?;
     Ok(Summary {
         edition: plan.quarter.edition.clone(),
-        people: plan.world.frame.regencies.iter().map(|r| r.people).sum(),
+        people: counts.people_all(),
         families,
         records: Entry::ALL.iter().map(|e| (e.glob(), records[*e as usize])).collect(),
         damage: damage.iter().enumerate().map(|(bit, n)| (1 << bit, *n)).collect(),

@@ -12,6 +12,8 @@ pub(crate) struct Quarter {
     pub edition: String,
     pub as_of: Date,
     pub parent: Option<String>,
+    /// From 1.
+    pub number: u8,
 }
 
 impl Quarter {
@@ -24,6 +26,7 @@ impl Quarter {
         Self {
             edition: name(number),
             as_of: FIRST.plus_months(3 * (i32::from(number) - 1)),
+            number,
             parent: (number > 1).then(|| name(number - 1)),
         }
     }

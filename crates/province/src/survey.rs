@@ -4,6 +4,7 @@
 //! neighbouring households (PSU) are drawn systematically by the size of villages.
 
 use crate::error::Result;
+use crate::frame::Village;
 use crate::people::{Family, House, Person};
 use crate::pilot::{ANY_SIZE, nation_site};
 use crate::purpose;
@@ -128,23 +129,30 @@ impl Survey {
         self.table.close().map(|_| ())
     }
 
-    /// Samples a village: `before` people live in the villages before it.
+    /// Samples the village at position `at`: `before` people live in the villages before it.
     pub(crate) fn village(
         &mut self,
         world: &World,
+        at: usize,
         families: &[Family],
         before: u64,
-        people: u64,
         sample: &mut Vec<Sampled>,
     ) -> Result<()> {
         let all: u64 = world.frame.regencies.iter().map(|r| r.people).sum();
         let clusters = clusters(all);
+        let people = world.frame.villages[at].people;
         let mut cluster = (2 * clusters * before / all).saturating_sub(2) / 2;
         while (2 * cluster + 1) * all < 2 * clusters * before {
             cluster += 1;
         }
         while (2 * cluster + 1) * all < 2 * clusters * (before + people) {
-            self.cluster(world, families, cluster, clusters, all, sample)?;
+            self.cluster(
+                world,
+                &world.frame.villages[at],
+                families,
+                [cluster, clusters, all],
+                sample,
+            )?;
             cluster += 1;
         }
         Ok(())
@@ -153,10 +161,9 @@ impl Survey {
     fn cluster(
         &mut self,
         world: &World,
+        village: &Village,
         families: &[Family],
-        cluster: u64,
-        clusters: u64,
-        all: u64,
+        [cluster, clusters, all]: [u64; 3],
         sample: &mut Vec<Sampled>,
     ) -> Result<()> {
         let mut chance = Chance::at(world.seed, purpose::SURVEY, cluster);
@@ -164,7 +171,6 @@ impl Survey {
         let take = PER_CLUSTER.min(count);
         let step = (count / take).clamp(1, 3);
         let start = chance.below(count);
-        let village = &world.frame.villages[families[0].village];
         let regency = world.frame.regencies[village.regency].region.number() as u32;
         let weight =
             all as f64 * count as f64 / (clusters as f64 * village.people as f64 * take as f64);

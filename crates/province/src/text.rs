@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 enum Sink {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Box<GzEncoder<BufWriter<File>>>),
 }
 
 /// One text file under construction.
@@ -40,7 +40,7 @@ impl TextFile {
         let file = BufWriter::with_capacity(1 << 16, file);
         let sink = if path.extension().is_some_and(|e| e == "gz") {
             // No name and no time in the gzip header: same rows, same bytes.
-            Sink::Gzip(GzBuilder::new().mtime(0).write(file, Compression::fast()))
+            Sink::Gzip(Box::new(GzBuilder::new().mtime(0).write(file, Compression::fast())))
         } else {
             Sink::Plain(file)
         };

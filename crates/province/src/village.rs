@@ -123,13 +123,14 @@ fn add_the_absent(
         let head = family.head().clone();
         let mut dead = absent(&head, state);
         if widowed {
-            // The former head or spouse: the card was re-issued when he died.
+            // The former head or spouse: the card was re-issued when the death was reported.
             dead.sex = if head.sex == Sex::Male { Sex::Female } else { Sex::Male };
             let years = if dead.sex == Sex::Male { 3.0 } else { -3.0 } + 3.0 * chance.normal();
             dead.born = head.born.plus_days(-((years * 365.25) as i32));
             dead.relation = if dead.sex == Sex::Male { relation::HEAD } else { relation::SPOUSE };
             dead.marital = 2;
-            if family.kk_before == 0 {
+            let reported = matches!(state, State::Dead { reported: true, .. });
+            if family.kk_before == 0 && reported {
                 family.kk_before = serials.card(on.plus_days(-3_000));
                 family.card_since = on;
                 family.kk = serials.card(on);

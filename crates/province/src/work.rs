@@ -183,7 +183,7 @@ pub(crate) fn business(chance: &mut Chance, work: Work, age: i32, wealth: f64) -
         return Business::default();
     }
     let own = matches!(work.status, 1..=3);
-    if !(own && chance.is(0.86)) && !(work.worked == 1 && chance.is(0.015)) {
+    if !(own && chance.is(0.86) || work.worked == 1 && chance.is(0.015)) {
         return Business { owned: 2, ..Business::default() };
     }
     let level = 0.5 * wealth + 0.85 * chance.normal();

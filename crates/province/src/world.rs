@@ -8,7 +8,7 @@
 use crate::compose;
 use crate::frame::{Frame, Village};
 use crate::house::{HouseModel, Place};
-use crate::math::{cdf, inverse};
+use crate::math::{Curve, cdf, inverse};
 use crate::names::Group;
 use crate::people::{Family, House, Person, State};
 use crate::schooling::Plan;
@@ -20,13 +20,13 @@ use kernel::{Chance, Date};
 
 /// Correlation of permanent wealth with log consumption. With the noise of each item it gives the
 /// proxy means test of the province R-squared of about 0.50.
-pub(crate) const RHO: f64 = 0.745;
+pub(crate) const RHO: f64 = 0.73;
 /// Share of a family's latent standing explained by size, children and the head's schooling.
 const COMPOSITION: f64 = 0.30;
 /// Variance share of the village, within regency and area.
-const VILLAGE_SHARE: f64 = 0.135;
+const VILLAGE_SHARE: f64 = 0.085;
 /// The same for villages of the national sample (between regencies too).
-const NATION_VILLAGE_SHARE: f64 = 0.16;
+const NATION_VILLAGE_SHARE: f64 = 0.11;
 /// How much of a family's wealth of some years ago is that of today (correlation).
 const WEALTH_KEPT: f64 = 0.90;
 
@@ -45,8 +45,12 @@ pub(crate) struct World {
     shares: [[f64; 10]; 2],
     /// Person-weighted mean and deviation of the composition index (pilot).
     pub index: (f64, f64),
+    /// Standing to normal score over people: urban, rural, nation (pilot).
+    pub standings: [Curve; 3],
     /// Family-weighted mean and deviation of log consumption (pilot).
     pub log_consumption: (f64, f64),
+    /// Standing of each village in the frame's order.
+    effects: Vec<f64>,
     pub means_test: crate::score::MeansTest,
 }
 
@@ -58,6 +62,13 @@ pub(crate) struct Site {
     pub place: Place,
     /// Drawn for the national reference sample.
     pub nation: bool,
+}
+
+impl Site {
+    /// 0 urban, 1 rural, 2 the national sample.
+    pub(crate) fn area(&self) -> usize {
+        if self.nation { 2 } else { usize::from(!self.place.urban) }
+    }
 }
 
 impl World {
@@ -87,28 +98,60 @@ impl World {
             means,
             shares,
             index: (0.0, 1.0),
+            standings: core::array::from_fn(|_| Curve::same()),
             log_consumption: (0.0, 1.0),
+            effects: Vec::new(),
             means_test: crate::score::MeansTest::default(),
         }
     }
 
-    /// The site of a village, with its standing drawn from the seed.
+    /// The site of a village.
     pub(crate) fn site(&self, village: &Village, group: Group) -> Site {
-        let effect = Chance::at(self.seed, crate::purpose::VILLAGE, village.number).normal();
+        let effect = self.effects.get(village.number as usize - 1).copied().unwrap_or(0.0);
         Site { effect, place: Place::of(village, group), nation: false }
     }
 
-    /// Log consumption per person of a family with this composition index.
-    fn consumption(&self, chance: &mut Chance, site: &Site, index: f64) -> f64 {
+    /// Settles the world in the province of this seed and frame: draws the villages' standing, with
+    /// mean 0 over the people of each regency's towns and of its countryside, so that the published
+    /// poverty of regencies does not hang on the luck of a few large villages.
+    pub(crate) fn settle(&mut self, seed: u64, frame: Frame) {
+        const VILLAGES_LEAST: usize = 4;
+        (self.seed, self.frame) = (seed, frame);
+        let villages = &self.frame.villages;
+        let draw = |v: &Village| Chance::at(seed, crate::purpose::VILLAGE, v.number).normal();
+        self.effects = villages.iter().map(draw).collect();
+        for regency in &self.frame.regencies {
+            for urban in [true, false] {
+                let cell: Vec<usize> =
+                    regency.villages.clone().filter(|v| villages[*v].urban == urban).collect();
+                let people: f64 = cell.iter().map(|v| villages[*v].people as f64).sum();
+                if cell.len() < VILLAGES_LEAST || people == 0.0 {
+                    continue;
+                }
+                let weighed = cell.iter().map(|v| villages[*v].people as f64 * self.effects[*v]);
+                let mean = weighed.sum::<f64>() / people;
+                cell.iter().for_each(|v| self.effects[*v] -= mean);
+            }
+        }
+    }
+
+    /// Standing of a family before regency and scale: village, composition and its own luck.
+    fn standing(&self, chance: &mut Chance, site: &Site, index: f64) -> f64 {
         let fixed = (index - self.index.0) / self.index.1;
         let own = COMPOSITION.sqrt() * fixed + (1.0 - COMPOSITION).sqrt() * chance.normal();
+        let s = if site.nation { NATION_VILLAGE_SHARE } else { VILLAGE_SHARE };
+        s.sqrt() * site.effect + (1.0 - s).sqrt() * own
+    }
+
+    /// Log consumption per person at this standing. Schooling carries village and town into the
+    /// composition, so the standing is first turned into the normal score of its rank in its area.
+    fn consumption(&self, site: &Site, standing: f64) -> f64 {
+        let x = self.standings[site.area()].at(standing);
         if site.nation {
-            let s = NATION_VILLAGE_SHARE;
-            return self.nation.log_at(s.sqrt() * site.effect + (1.0 - s).sqrt() * own);
+            return self.nation.log_at(x);
         }
-        let area = usize::from(!site.place.urban);
-        let standing = VILLAGE_SHARE.sqrt() * site.effect + (1.0 - VILLAGE_SHARE).sqrt() * own;
-        let z = self.means[area][site.place.regency] + standing;
+        let area = site.area();
+        let z = self.means[area][site.place.regency] + x;
         let below: f64 = (0..10).map(|r| self.shares[area][r] * cdf(z - self.means[area][r])).sum();
         self.shapes[area].log_at(inverse(below))
     }
@@ -132,9 +175,12 @@ impl World {
             people.push(bare(member, plan));
         }
         let index = self.composition_index(&people);
-        let log_consumption = self.consumption(chance, site, index);
+        let standing = self.standing(chance, site, index);
+        let log_consumption = self.consumption(site, standing);
         let wealth = self.wealth(chance, log_consumption);
-        self.fill(chance, site, people, log_consumption, wealth)
+        let mut family = self.fill(chance, site, people, log_consumption, wealth);
+        family.standing = standing;
+        family
     }
 
     /// Permanent wealth of a family with this log consumption.
@@ -143,10 +189,10 @@ impl World {
         RHO * standard + (1.0 - RHO * RHO).sqrt() * chance.normal()
     }
 
-    fn composition_index(&self, people: &[Person]) -> f64 {
+    pub(crate) fn composition_index(&self, people: &[Person]) -> f64 {
         let children = people.iter().filter(|p| p.born.age_on(self.as_of) < 15).count();
         let schooling = people[0].plan.years_on(people[0].born, self.as_of);
-        -1.0 * (people.len() as f64).ln() - 0.20 * children as f64 + 0.105 * f64::from(schooling)
+        -(people.len() as f64).ln() - 0.20 * children as f64 + 0.105 * f64::from(schooling)
     }
 
     fn fill(
@@ -182,6 +228,7 @@ impl World {
             rw: 0,
             people,
             log_consumption,
+            standing: 0.0,
             wealth,
             house,
             house_before,

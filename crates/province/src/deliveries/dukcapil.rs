@@ -47,8 +47,10 @@ impl Dukcapil {
     ) -> Result<()> {
         let family = case.family;
         let mut chance = desk.chance(Entry::Dukcapil, person.id);
-        let baby = person.born.days() > desk.today.days() - 365;
-        if baby && person.joined.is_none() && chance.is(desk.rates.life.baby_unlisted) {
+        // Some births are reported months later; on average the stated share of babies is missing.
+        let late = chance.is(2.0 * desk.rates.life.baby_unlisted);
+        let days = (365.0 * chance.unit()) as i32;
+        if late && person.born.plus_days(days) > desk.today {
             return Ok(());
         }
         let other = case.other_nik(&mut chance, person.nik);
@@ -93,6 +95,7 @@ impl Dukcapil {
         shown: &crate::damage::Shown,
         row: Row,
     ) -> Result<u64> {
+        let (relation, marital) = registered(family, person);
         let second = row.nik.map(|n| n.to_string());
         let kk = row.kk.to_string();
         let village = desk.world.frame.villages[row.place].region.plain();
@@ -104,8 +107,8 @@ impl Dukcapil {
             .text(Some(letter(shown.sex)))
             .date(Some(shown.born))
             .text(Some(birth_place(desk.world, person)))
-            .text(Some(relation_word(person)))
-            .text(Some(marital_word(person.marital)))
+            .text(Some(relation_word(person, relation)))
+            .text(Some(marital_word(marital)))
             .text((!shown.mother.is_empty()).then_some(shown.mother.as_str()))
             .text(Some(&address(family)))
             .text((!family.urban).then_some(hamlet))
@@ -131,18 +134,29 @@ fn elsewhere(desk: &Desk<'_>, chance: &mut Chance, at: usize) -> usize {
     all.start + chance.below(all.len() as u64) as usize
 }
 
-fn relation_word(person: &Person) -> &'static str {
-    match (person.relation, person.sex) {
+/// Relation and marriage as registered: while a head's death is not reported, his widow is his wife.
+fn registered(family: &Family, person: &Person) -> (u8, u8) {
+    let unreported =
+        |p: &Person| p.relation == 1 && matches!(p.state, State::Dead { reported: false, .. });
+    if person.id == family.head().id && family.people.iter().any(unreported) {
+        (2, 2)
+    } else {
+        (person.relation, person.marital)
+    }
+}
+
+fn relation_word(person: &Person, relation: u8) -> &'static str {
+    match (relation, person.sex) {
         (1, _) => "KEPALA KELUARGA",
         (2, Sex::Male) => "SUAMI",
         (2, Sex::Female) => "ISTRI",
         (3, _) => "ANAK",
         (4, _) => "MENANTU",
         (5, _) => "CUCU",
-        (6, _) if person.nik % 3 == 0 => "MERTUA",
+        (6, _) if person.nik.is_multiple_of(3) => "MERTUA",
         (6, _) => "ORANG TUA",
         (7, _) => "PEMBANTU",
-        _ if person.nik % 2 == 0 => "FAMILI LAIN",
+        _ if person.nik.is_multiple_of(2) => "FAMILI LAIN",
         _ => "LAINNYA",
     }
 }

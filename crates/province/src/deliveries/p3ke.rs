@@ -129,7 +129,7 @@ fn write(
     row.text(&village.region.to_string())?.text(&address(family))?.text(&line.shown.name)?;
     if line.shown.nik.len() == 16 && chance.is(NUMBER_CELLS) {
         let nik: u64 = line.shown.nik.parse().unwrap_or(0);
-        if nik % 10 != 0 {
+        if !nik.is_multiple_of(10) {
             damage |= bits::NIK_MISTYPED;
         }
         row.number((nik / 10 * 10) as f64)?;
