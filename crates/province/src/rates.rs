@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn a_rate_above_one_or_unknown_is_refused() {
         let check = |from: &str, to: &str, word: &str| {
-            let error = Rates::read(&EMBEDDED.replace(from, to)).unwrap_err().to_string();
+            let error = Rates::read(&EMBEDDED.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
         };
-        check("wrong = 0.03", "wrong = 1.03", "values.wrong");
-        check("wrong = 0.03", "wrong = 0.03\nrwong = 0.1", "rwong");
+        check("\nwrong = 0.03", "\nwrong = 1.03", "values.wrong");
+        check("\nwrong = 0.03", "\nwrong = 0.03\nrwong = 0.1", "rwong");
     }
 }
