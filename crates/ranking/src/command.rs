@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct FitOptions {
     /// The survey: CSV or Parquet.
     pub data: PathBuf,
-    /// How to fit. In `fit`, a cluster column with 30 or more households per key and no region
-    /// column also gives regional deviations.
+    /// How to fit. A cluster column with 60 or more households per key and no region column is
+    /// taken as the region.
     pub settings: Settings,
     /// Where the model is written.
     pub out: PathBuf,
@@ -85,25 +85,42 @@ fn load(path: &Path, settings: &Settings) -> Result<Frame, RankError> {
     read::read(path, &as_text)
 }
 
+/// Households per key from which a `--group` is a region rather than a sampling unit.
+const REGION_SIZE: usize = 60;
+
+/// What the group column is: sampling units are small and are kept together in folds; large groups
+/// are regions and get deviations of their own (then folds go by household or id). A region column
+/// named apart settles it.
+fn roles(settings: &Settings, frame: &Frame) -> Result<(Settings, Option<String>), RankError> {
+    let mut settings = settings.clone();
+    let Some(group) = settings.cluster.clone().filter(|_| settings.region.is_none()) else {
+        return Ok((settings, None));
+    };
+    let mut keys = frame.keys(&group)?;
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.len() < 2 || frame.rows() / keys.len() < REGION_SIZE {
+        return Ok((settings, None));
+    }
+    let note = format!(
+        "`{group}` has {} groups of {} households on average: taken as regions with deviations of \
+         their own, not as sampling units (name both with --group and --region to settle it)",
+        keys.len(),
+        frame.rows() / keys.len()
+    );
+    settings.region = settings.cluster.take();
+    Ok((settings, Some(note)))
+}
+
 /// Fits a model and writes it.
 ///
 /// # Errors
 /// Any [`RankError`] of reading, fitting or writing.
 pub fn fit(options: &FitOptions) -> Result<Model, RankError> {
-    let mut settings = options.settings.clone();
-    let frame = load(&options.data, &settings)?;
-    if settings.region.is_none()
-        && let Some(group) = settings.cluster.clone()
-    {
-        let mut keys = frame.keys(&group)?;
-        keys.sort_unstable();
-        keys.dedup();
-        if keys.len() > 1 && frame.rows() / keys.len() >= 30 {
-            settings.region = Some(group);
-            settings.cluster = None;
-        }
-    }
-    let model = fit_model(&frame, &settings)?;
+    let frame = load(&options.data, &options.settings)?;
+    let (settings, note) = roles(&options.settings, &frame)?;
+    let mut model = fit_model(&frame, &settings)?;
+    model.report.notes.extend(note);
     write(&options.out, model.to_json()?.as_bytes())?;
     Ok(model)
 }
@@ -114,6 +131,7 @@ pub fn fit(options: &FitOptions) -> Result<Model, RankError> {
 /// Any [`RankError`] of reading or fitting.
 pub fn evaluate(options: &EvaluateOptions) -> Result<Evaluation, RankError> {
     let frame = load(&options.data, &options.settings)?;
+    let (settings, note) = roles(&options.settings, &frame)?;
     let folding = match &options.folds_file {
         Some(path) => Folding::Given(given_folds(path, &frame, &options.settings)?),
         None => Folding::Drawn {
@@ -127,7 +145,8 @@ pub fn evaluate(options: &EvaluateOptions) -> Result<Evaluation, RankError> {
     } else {
         crate::frame::select(frame.names(), &options.by)?
     };
-    let evaluation = cross_validate(&frame, &options.settings, &folding, &by)?;
+    let mut evaluation = cross_validate(&frame, &settings, &folding, &by)?;
+    evaluation.notes.extend(note);
     if let Some(path) = &options.predictions {
         write(path, predictions(&frame, options, &evaluation)?.as_bytes())?;
     }

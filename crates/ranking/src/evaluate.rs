@@ -75,6 +75,8 @@ pub struct Evaluation {
     /// The figures by name.
     #[serde(skip)]
     pub figures: Vec<(String, Figure)>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
     /// Fairness by group.
     pub fairness: Vec<GroupRow>,
     /// Calibration of the chance of decile ≤ 4: mean chance, share truly poor, weight.
@@ -168,6 +170,7 @@ pub fn evaluate(
         folds: repeats.first().map_or(0, |f| folds_in(f)),
         repeats: repeats.len(),
         figures,
+        notes: Vec::new(),
         fairness,
         calibration_40: bins(&first.chance_40, &poor, &first.weight),
         not_selected_by_decile: not_selected(&first),

@@ -72,7 +72,6 @@ pub struct FitReport {
 
 /// One variable of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Variable {
     /// Column name.
     pub name: String,
@@ -369,6 +368,18 @@ impl Model {
             .map_err(|e| RankError::Model(format!("cannot be written: {e}")))
     }
 
+    /// The model with every number cut to twelve digits, so that its file says exactly what it
+    /// computes: writing and reading give the same model, bit for bit.
+    ///
+    /// # Errors
+    /// [`RankError::Model`] when a number in it is not finite.
+    pub(crate) fn shortened(&self) -> Result<Self, RankError> {
+        let bad = |e: serde_json::Error| RankError::Model(format!("cannot be written: {e}"));
+        let mut value = serde_json::to_value(self).map_err(bad)?;
+        shorten(&mut value);
+        serde_json::from_value(value).map_err(bad)
+    }
+
     /// Points per part (base and region first) for every row: `parts[p][row]`. Their sum is the
     /// score. The names stand in [`Model::part_names`].
     ///
@@ -438,6 +449,21 @@ impl Model {
                 hint(name, frame.names().iter().map(String::as_str))
             ),
         })
+    }
+}
+
+/// Cuts the fractional numbers in a JSON value to twelve digits; below 1e-9 they are 0.
+fn shorten(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Number(number) if number.is_f64() => {
+            let long = number.as_f64().unwrap_or(0.0);
+            let text = format!("{long:.11e}");
+            let short = if long.abs() < 1e-9 { 0.0 } else { text.parse().unwrap_or(long) };
+            *value = serde_json::json!(short);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(shorten),
+        serde_json::Value::Object(items) => items.values_mut().for_each(shorten),
+        _ => {}
     }
 }
 

@@ -212,7 +212,7 @@ pub fn fit(frame: &Frame, settings: &Settings) -> Result<Model, RankError> {
     assemble::write(&mut model, &members, &shares, &encoded, &sample, settings);
     model.region = region_part(&members, &shares, &sample, settings);
     model.draws = linear::draws(&sample, &encoded, &design, &model, settings);
-    Ok(model)
+    model.shortened()
 }
 
 /// Runs the methods; returns them with their shares in the average.
