@@ -1,4 +1,5 @@
 //! A room with a clock that can be turned, and one account per role.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use access::{Actor, Policies, Role, Territory};
 use casework::{
@@ -46,6 +47,14 @@ pub fn other_village() -> Region {
 }
 
 impl Room {
+    /// The room over a store that has accounts already.
+    pub fn open_existing(url: &str) -> Casework {
+        let policies = Arc::new(Policies::builtin().unwrap());
+        let store = Store::open(url).unwrap();
+        Casework::new(store, Vault::from_key([5; 32]), policies, Arc::new(Turned::default()))
+            .unwrap()
+    }
+
     pub fn open(url: &str) -> Self {
         let clock = Arc::new(Turned::default());
         let store = Store::open(url).unwrap();
