@@ -14,6 +14,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::BufWriter;
@@ -41,14 +42,31 @@ impl TableWriter {
     /// # Errors
     /// When the file cannot be made or a column type has no Parquet form.
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self, EngineError> {
+        Self::create_distinct(path, schema, &[])
+    }
+
+    /// As [`TableWriter::create`], for a table whose columns named in `distinct` hardly repeat a
+    /// value (ids, numbers of cards): looking for repetitions in them would only cost time.
+    ///
+    /// # Errors
+    /// As [`TableWriter::create`].
+    pub fn create_distinct(
+        path: &Path,
+        schema: SchemaRef,
+        distinct: &[&str],
+    ) -> Result<Self, EngineError> {
         let wrong = |e: ParquetError| EngineError::parquet(path, e);
         let level = ZstdLevel::try_new(1).map_err(wrong)?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .build();
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+        for column in distinct {
+            let column = ColumnPath::from(*column);
+            properties = properties.set_column_dictionary_enabled(column, false);
+        }
+        let properties = properties.build();
         let described = ArrowSchemaConverter::new().convert(&schema).map_err(wrong)?;
         let file = File::create(path).map_err(|e| EngineError::io("create", path, e))?;
         let writer = SerializedFileWriter::new(

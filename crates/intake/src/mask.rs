@@ -61,7 +61,11 @@ fn number_end(chars: &[char], from: usize) -> usize {
 /// The longest start of `text` of at most `bytes` bytes.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

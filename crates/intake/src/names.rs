@@ -1,6 +1,7 @@
 //! Names of people: upper case, letters and single blanks, titles taken out and kept beside.
 
 use crate::IntakeError;
+use crate::mask::cut;
 use kernel::limits::NAME_BYTES_MAX;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
@@ -57,6 +58,10 @@ impl Titles {
     pub fn clean(&self, raw: &str, out: &mut CleanName) {
         out.name.clear();
         out.title.clear();
+        if self.is_plain(raw) {
+            out.name.push_str(raw);
+            return;
+        }
         out.upper.clear();
         if raw.is_ascii() {
             out.upper.push_str(raw);
@@ -77,10 +82,32 @@ impl Titles {
             push_letters(word, &mut out.name);
         }
         if out.name.len() > NAME_BYTES_MAX {
-            out.name.truncate(out.name.floor_char_boundary(NAME_BYTES_MAX));
+            out.name.truncate(cut(&out.name, NAME_BYTES_MAX).len());
         }
         out.name.truncate(out.name.trim_end().len());
         out.upper = upper;
+    }
+
+    /// True for a name that is clean already: upper-case words with one blank between them, the
+    /// first and last of which are no titles. Most are.
+    fn is_plain(&self, raw: &str) -> bool {
+        let bytes = raw.as_bytes();
+        let mut after_blank = true;
+        for b in bytes {
+            let blank = *b == b' ';
+            if !(b.is_ascii_uppercase() || (blank && !after_blank)) {
+                return false;
+            }
+            after_blank = blank;
+        }
+        if after_blank || bytes.len() > NAME_BYTES_MAX {
+            return false;
+        }
+        let (Some(first), Some(last)) = (memchr::memchr(b' ', bytes), memchr::memrchr(b' ', bytes))
+        else {
+            return true;
+        };
+        !self.before.contains(&raw[..first]) && !self.after.contains(&raw[last + 1..])
     }
 
     /// Words outside brackets; what is in brackets (a nickname, a mark) goes to the title.

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Record ids and finding ids of a source begin at its number times this.
 pub const IDS_PER_SOURCE: u64 = 1 << 40;
 
+/// Columns in which values hardly repeat.
+const DISTINCT: [&str; 6] = ["record", "line", "nik", "name", "name_raw", "finding"];
+
 /// The tables of one source while they are written.
 pub struct Output<'a> {
     source: &'a Source,
@@ -56,7 +59,8 @@ impl<'a> Output<'a> {
         fs::create_dir_all(partial).map_err(|e| disk(partial, "create the folder", &e))?;
         let table = |name: &str, schema| {
             let path = partial.join(name);
-            TableWriter::create(&path, schema).map_err(|e| IntakeError::engine(&path, &e))
+            TableWriter::create_distinct(&path, schema, &DISTINCT)
+                .map_err(|e| IntakeError::engine(&path, &e))
         };
         let mut tables = Vec::new();
         for map in &source.tables {

@@ -11,7 +11,7 @@ use crate::mapping::{ColumnMap, Kind, Source, TableMap};
 use crate::mask::mask;
 use crate::names::CleanName;
 use crate::open::texts_of;
-use crate::plan::Plan;
+use crate::plan::{Plan, normal};
 use crate::prepared::Prepared;
 use crate::table::{Cell, Columns};
 use crate::tally::Tally;
@@ -122,57 +122,57 @@ impl Parser<'_> {
 
     fn text(&mut self, bytes: Vec<u8>, dialect: Dialect, last: bool, first_line: u64) {
         let ends_open = last && bytes.last().is_some_and(|b| *b != dialect.row_end);
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => {
-                self.tally.has_utf8 |= !text.is_ascii();
-                text
-            }
-            Err(e) => {
-                return self.mixed(&e.into_bytes(), dialect, ends_open, first_line);
-            }
+        let (text, not_utf8) = match String::from_utf8(bytes) {
+            Ok(text) => (text, Vec::new()),
+            Err(e) => self.decode(&e.into_bytes(), dialect),
         };
+        if self.tally.latin1_lines == 0 {
+            self.tally.has_utf8 |= !text.is_ascii();
+        }
+        let mut not_utf8 = not_utf8.into_iter().peekable();
         let mut fields = Vec::with_capacity(self.plan.header.len());
         let mut from = 0;
-        let mut line = first_line;
+        let mut at = 0;
         while from < text.len() {
             let rest = &text.as_bytes()[from..];
             let end = memchr::memchr(dialect.row_end, rest).map_or(text.len(), |n| from + n);
             let cut_off = ends_open && end == text.len();
-            self.line(&text[from..end], line, dialect, cut_off, &mut fields);
+            let (line, row) = (first_line + at, &text[from..end]);
+            match not_utf8.next_if(|(bad, _)| *bad == at) {
+                Some((_, byte)) => {
+                    self.tally.rows += 1;
+                    let reason = format!("byte {byte} of the line is not UTF-8");
+                    self.quarantine(line, "not_utf8", reason.into(), row);
+                }
+                None => self.line(row, line, dialect, cut_off, &mut fields),
+            }
             from = end + 1;
-            line += 1;
+            at += 1;
         }
     }
 
-    /// A chunk that is not all UTF-8: each line on its own.
-    fn mixed(&mut self, bytes: &[u8], dialect: Dialect, ends_open: bool, first_line: u64) {
-        let mut lines = bytes.split(|b| *b == dialect.row_end).peekable();
-        let mut line = first_line;
-        while let Some(raw) = lines.next() {
-            let is_last = lines.peek().is_none();
-            if is_last && raw.is_empty() {
-                break;
-            }
-            let cut_off = ends_open && is_last;
+    /// Text of a chunk that is not all UTF-8, line by line, and which of its lines (from 0) could
+    /// not be read from which of their bytes (from 1) on.
+    fn decode(&mut self, bytes: &[u8], dialect: Dialect) -> (String, Vec<(u64, usize)>) {
+        let mut text = String::with_capacity(bytes.len() + bytes.len() / 16);
+        let mut not_utf8 = Vec::new();
+        for (at, raw) in bytes.split_inclusive(|b| *b == dialect.row_end).enumerate() {
             match std::str::from_utf8(raw) {
-                Ok(text) => {
-                    self.tally.has_utf8 |= !text.is_ascii();
-                    self.line(text, line, dialect, cut_off, &mut Vec::new());
+                Ok(line) => {
+                    self.tally.has_utf8 |= !line.is_ascii();
+                    text.push_str(line);
                 }
                 Err(e) if dialect.encoding == Encoding::Utf8 => {
-                    self.tally.rows += 1;
-                    let reason = format!("byte {} of the line is not UTF-8", e.valid_up_to() + 1);
-                    let original = String::from_utf8_lossy(raw);
-                    self.quarantine(line, "not_utf8", reason.into(), &original);
+                    not_utf8.push((at as u64, e.valid_up_to() + 1));
+                    text.push_str(&String::from_utf8_lossy(raw));
                 }
                 Err(_) => {
                     self.tally.latin1_lines += 1;
-                    let text: String = raw.iter().map(|b| char::from(*b)).collect();
-                    self.line(&text, line, dialect, cut_off, &mut Vec::new());
+                    text.extend(raw.iter().map(|b| char::from(*b)));
                 }
             }
-            line += 1;
         }
+        (text, not_utf8)
     }
 
     fn line<'t>(
@@ -192,7 +192,7 @@ impl Parser<'_> {
         let fault = match self.line_fault(text) {
             Some(fault) => Some(fault),
             None => match split(text, dialect.delimiter, dialect.quotes, fields) {
-                Ok(()) => self.shape_fault(fields, cut_off),
+                Ok(()) => self.shape_fault(fields, text.len(), cut_off),
                 Err(fault) => Some(quote_fault(fault)),
             },
         };
@@ -217,7 +217,12 @@ impl Parser<'_> {
     }
 
     /// What is wrong with the values as a whole.
-    fn shape_fault(&self, fields: &[Cow<'_, str>], cut_off: bool) -> Option<Fault> {
+    fn shape_fault(
+        &self,
+        fields: &[Cow<'_, str>],
+        line_bytes: usize,
+        cut_off: bool,
+    ) -> Option<Fault> {
         let expected = self.plan.header.len();
         if fields.len() != expected {
             let found = fields.len().min(COLUMNS_MAX);
@@ -228,12 +233,15 @@ impl Parser<'_> {
             let reason = format!("the row has {found} values and the header {expected}");
             return Some(("value_count", reason.into()));
         }
-        if fields.iter().any(|f| f.len() > FIELD_BYTES_MAX) {
+        if line_bytes > FIELD_BYTES_MAX && fields.iter().any(|f| f.len() > FIELD_BYTES_MAX) {
             let reason = format!("a value is longer than {FIELD_BYTES_MAX} bytes");
             return Some(("value_too_long", reason.into()));
         }
-        let names = self.plan.header.iter().zip(fields).take(3);
-        let repeats = expected > 1 && names.into_iter().all(|(n, f)| crate::plan::normal(f) == *n);
+        // Lengths first: this is asked of every row.
+        let same = |(name, field): (&String, &Cow<'_, str>)| {
+            field.len() >= name.len() && field.len() < name.len() + 8 && normal(field) == *name
+        };
+        let repeats = expected > 1 && self.plan.header.iter().zip(fields).take(3).all(same);
         repeats.then(|| ("repeated_header", "the header stands here again".into()))
     }
 
@@ -266,7 +274,7 @@ impl Parser<'_> {
     /// The text of a column: the first of its source columns that has one.
     fn value<'f>(&self, column: usize, fields: &'f [Cow<'_, str>]) -> &'f str {
         for at in &self.plan.from[column] {
-            let text = fields[*at].trim();
+            let text = trim(&fields[*at]);
             if !text.is_empty() && !self.is_missing(text) {
                 return text;
             }
@@ -334,7 +342,7 @@ impl Parser<'_> {
             self.note(column, line, "not_a_date", SET_UNKNOWN, reason.into(), mask(text));
             return None;
         };
-        if !(1890..=2100).contains(&date.year()) {
+        if !LIKELY_DAYS.contains(&date.days()) {
             let reason = "the year is not from 1890 to 2100";
             self.note(column, line, "unlikely_date", SET_UNKNOWN, reason.into(), mask(text));
             return None;
@@ -390,6 +398,16 @@ impl Parser<'_> {
     }
 }
 
+/// `str::trim` for texts that mostly have nothing to trim.
+fn trim(text: &str) -> &str {
+    let plain = |b: Option<&u8>| b.is_some_and(|b| (b'!'..=b'~').contains(b));
+    let bytes = text.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) { text } else { text.trim() }
+}
+
+/// 1890-01-01 to 2100-12-31.
+const LIKELY_DAYS: std::ops::RangeInclusive<i32> = -29_219..=47_846;
+
 type Fault = (&'static str, Cow<'static, str>);
 
 fn quote_fault(fault: LineFault) -> Fault {
@@ -401,5 +419,17 @@ fn quote_fault(fault: LineFault) -> Fault {
             "text_after_quote",
             "something stands between a closing quote and the delimiter".into(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LIKELY_DAYS;
+    use kernel::Date;
+
+    #[test]
+    fn likely_days_are_whole_years() {
+        let ends = [*LIKELY_DAYS.start(), *LIKELY_DAYS.end()].map(|d| Date::from_days(d).ymd());
+        assert_eq!(ends, [(1890, 1, 1), (2100, 12, 31)]);
     }
 }

@@ -82,10 +82,14 @@ fn compact(bytes: &[u8], order: DateOrder) -> Option<(Number, Number, Number)> {
 /// A whole number of at most nine digits; `5.0` is 5 (spreadsheets write it so).
 #[must_use]
 pub fn parse_whole(text: &str) -> Option<i32> {
-    let digits = match text.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
-        Some(_) => return None,
-        None => text,
+    let digits = if text.bytes().all(|b| b.is_ascii_digit()) {
+        text
+    } else {
+        let (whole, zeros) = text.split_once('.')?;
+        if zeros.is_empty() || zeros.bytes().any(|b| b != b'0') {
+            return None;
+        }
+        whole
     };
     if digits.is_empty() || digits.len() > 9 {
         return None;

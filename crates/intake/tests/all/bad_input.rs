@@ -49,16 +49,10 @@ fn paths_that_are_no_files() {
     std::fs::create_dir(place.path("folder")).unwrap();
     let error = place.refused();
     assert!(error.contains("is a folder") && error.contains("name its files"), "{error}");
-    let error = Place::new().named("dtks", "*.csv").refused_early();
+    let error = Place::new().named("dtks", "*.csv").refused();
     assert!(error.contains("fits no file"), "{error}");
-    let error = Place::new().file("dtsk", "a.csv", "x").refused_early();
+    let error = Place::new().file("dtsk", "a.csv", "x").refused();
     assert!(error.contains("did you mean `dtks`?"), "{error}");
-}
-
-impl Place {
-    fn refused_early(&self) -> String {
-        self.refused()
-    }
 }
 
 #[test]
@@ -139,7 +133,7 @@ fn non_utf8_lines_of_a_utf8_file_are_quarantined() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_bytes_are_taken_in_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0..6usize) {

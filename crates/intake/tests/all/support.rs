@@ -3,6 +3,7 @@
 use engine::{Progress, Table, read_table};
 use intake::{IntakeError, IntakeReport, Spec};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A folder that is gone at the end of the test.
 pub struct Place {
@@ -115,7 +116,8 @@ pub fn dates(table: &Table, column: &str) -> Vec<String> {
 
 /// A CSV of one row per map, columns of the source's mapping that are not named empty.
 pub fn rows_of(source: &str, table: usize, delimiter: char, rows: &[&[(&str, &str)]]) -> String {
-    let sources = intake::Sources::load(None).unwrap();
+    static SOURCES: OnceLock<intake::Sources> = OnceLock::new();
+    let sources = SOURCES.get_or_init(|| intake::Sources::load(None).unwrap());
     let mut header: Vec<&str> = Vec::new();
     for name in sources.get(source).unwrap().tables[table].known() {
         if !header.contains(&name) {
