@@ -138,7 +138,7 @@ fn bench(config: &str, families: usize) -> Result<(), TargetError> {
         );
     }
     let _ = std::fs::remove_file(&file);
-    println!("all programmes, list and meter: {}", all.lap());
+    println!("all programmes, list and meter: {}; most memory {}", all.lap(), peak());
     for (id, key, value, weights) in [
         ("pbi_jk", "decile_max", Value::Int(4), 1.0),
         ("pbi_jk", "hysteresis_points", Value::Double(5.0), 1.0),
@@ -161,6 +161,18 @@ fn bench(config: &str, families: usize) -> Result<(), TargetError> {
         println!("scenario {id} {key} weight {weights}: {took}, {total:?}");
     }
     Ok(())
+}
+
+/// Most memory so far, as the system counts it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find(|l| l.starts_with("VmHWM"))
+        .unwrap_or("")
+        .replace("VmHWM:", "")
+        .trim()
+        .to_owned()
 }
 
 /// Wall and processor seconds since the last lap.

@@ -3,6 +3,7 @@
 
 use crate::TargetError;
 use crate::frame::{self, Frame};
+use crate::list;
 use crate::meter::{self, Cell, Check, Estimate};
 use crate::programme::{Changes, Programme, Programmes};
 use crate::report::{
@@ -12,6 +13,7 @@ use crate::run::{Outcome, needs_first};
 use crate::schema::Schema;
 use crate::simulate::{Effect, Scenario, Scenarios, Simulator};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// What every command needs.
@@ -42,6 +44,8 @@ pub struct Ran {
     pub enters: usize,
     /// See `enters`.
     pub leaves: usize,
+    /// Units that enter, leave and are gone since the last edition's list, where there is one.
+    pub since_last: Option<(usize, usize, usize)>,
     /// Rupiah a year.
     pub cost_year: i64,
     /// Comparisons of the needs-first proof.
@@ -49,6 +53,8 @@ pub struct Ran {
 }
 
 struct Loaded {
+    /// Folder of the edition before, where it stands beside this one.
+    last: Option<PathBuf>,
     schema: Schema,
     programmes: Programmes,
     frame: Frame,
@@ -60,7 +66,16 @@ fn loaded(paths: &Paths, contributions: bool) -> Result<Loaded, TargetError> {
     let programmes = Programmes::load(&paths.config.join("programmes"), &schema)?;
     let frame = frame::load(&paths.edition, &schema, contributions)?;
     let name = paths.edition.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
-    Ok(Loaded { schema, programmes, frame, edition: name })
+    Ok(Loaded { last: parent(&paths.edition), schema, programmes, frame, edition: name })
+}
+
+/// The folder of the edition that `manifest.json` names as `parent`, if it stands beside this one.
+fn parent(edition: &Path) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(edition.join("manifest.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let id = kernel::EditionId::new(manifest["parent"].as_str()?).ok()?;
+    let folder = edition.parent()?.join(id.as_str());
+    folder.is_dir().then_some(folder)
 }
 
 /// The programmes named, or all that run on the frame's day.
@@ -98,12 +113,14 @@ pub fn run(paths: &Paths, names: &[String]) -> Result<Vec<Ran>, TargetError> {
         let none = Changes::new();
         let proof = needs_first(&l.frame, programme, &l.schema, &none, &outcome)?
             .map_err(|v| TargetError::Data(format!("{}: {v}", programme.id)))?;
-        let list = paths.out.join(format!("lists/{}.parquet", programme.id));
-        crate::list::write(&list, &l.frame, &outcome)?;
+        let file = paths.out.join(format!("lists/{}.parquet", programme.id));
+        list::write(&file, &l.frame, &outcome)?;
         let counted = meter::count(&l.frame, programme, &none, &outcome)?;
         report(paths, &l, programme, &outcome, &counted)?;
         cells.push((&programme.id, counted));
-        ran.push(summary(programme, &outcome, proof));
+        let mut line = summary(programme, &outcome, proof);
+        line.since_last = since_last(paths, &l, programme, &outcome)?;
+        ran.push(line);
     }
     let cells: Vec<(&str, &[Cell])> = cells.iter().map(|(id, c)| (*id, c.as_slice())).collect();
     meter::write(&paths.out.join("errors.parquet"), &cells)?;
@@ -121,9 +138,31 @@ fn summary(programme: &Programme, outcome: &Outcome, proof: usize) -> Ran {
         chosen: outcome.chosen_count(),
         enters: enters.len(),
         leaves: leaves.len(),
+        since_last: None,
         cost_year: outcome.cost_year(),
         proof,
     }
+}
+
+/// Writes `changes/<programme>.parquet` against the list of the edition before.
+fn since_last(
+    paths: &Paths,
+    l: &Loaded,
+    programme: &Programme,
+    outcome: &Outcome,
+) -> Result<Option<(usize, usize, usize)>, TargetError> {
+    let Some(last) = &l.last else { return Ok(None) };
+    let name = format!("{}.parquet", programme.id);
+    let path = last.join("lists").join(&name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let before = list::read_chosen(&path, outcome.unit)?;
+    let since = list::since(&l.frame, outcome, &before);
+    let folder_of = paths.out.join("changes");
+    folder(&folder_of)?;
+    list::write_since(&folder_of.join(name), &l.frame, outcome, &since)?;
+    Ok(Some((since.enters.len(), since.leaves.len(), since.gone.len())))
 }
 
 fn report(
@@ -192,7 +231,8 @@ pub struct Errors {
     pub audit: (Option<Estimate>, Option<Estimate>),
 }
 
-/// Counts errors (no list is written); `audit` is a CSV of ground checks with the columns
+/// Counts errors: writes `errors.parquet` (all cells) and `errors.csv` (both rates for the province
+/// and every regency, district and village). `audit` is a CSV of ground checks with the columns
 /// `programme,unit_id,weight,entitled` (unit_id: person or family id; entitled: 0 or 1).
 ///
 /// # Errors
@@ -207,29 +247,73 @@ pub fn errors(
         Some(path) => ground_checks(path)?,
         None => Vec::new(),
     };
+    folder(&paths.out)?;
     let mut out = Vec::new();
+    let mut counted: Vec<(&str, Vec<Cell>)> = Vec::new();
+    let mut csv = String::from(REGIONS_HEAD);
     for programme in chosen(&l.programmes, names, &l.frame)? {
         let outcome = crate::run(&l.frame, programme, &l.schema)?;
         let none = Changes::new();
         let cells = meter::count(&l.frame, programme, &none, &outcome)?;
         let all = meter::totals(&cells, |_| ()).remove(&()).unwrap_or_default();
-        let by_decile = match &programme.need.cut {
+        let cut = match &programme.need.cut {
             Some(key) => {
                 let values = programme.values_on(l.frame.day(), &none)?;
-                let cut = programme.number(key, &values)? as u8;
-                Some(meter::Rates::by_decile(&cells, cut))
+                Some(programme.number(key, &values)? as u8)
             }
             None => None,
         };
+        regions_csv(&mut csv, &l.frame, programme, cut, &cells);
         out.push(Errors {
             programme: programme.id.clone(),
             rates: all.rates(),
-            by_decile,
+            by_decile: cut.map(|cut| meter::Rates::by_decile(&cells, cut)),
             expected: meter::expected(&l.frame, programme, &none, &outcome)?,
             audit: meter::audit(&matched(&l.frame, programme, &outcome, &checks)),
         });
+        counted.push((&programme.id, cells));
     }
+    let cells: Vec<(&str, &[Cell])> = counted.iter().map(|(id, c)| (*id, c.as_slice())).collect();
+    meter::write(&paths.out.join("errors.parquet"), &cells)?;
+    save(&paths.out.join("errors.csv"), &csv)?;
     Ok(out)
+}
+
+const REGIONS_HEAD: &str = "programme,region,name,units,listed,eligible,unlisted_eligible,\
+     listed_ineligible,undercoverage,leakage\n";
+
+/// One line per region of every level. Rates stand against the cut where the programme has one, as
+/// in the headline, else against the rules.
+fn regions_csv(
+    out: &mut String,
+    frame: &Frame,
+    programme: &Programme,
+    cut: Option<u8>,
+    cells: &[Cell],
+) {
+    let rate = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.4}"));
+    // Cells ascend by village, so every region is one run of them, at every level.
+    for divisor in [100_000_000, 1_000_000, 10_000, 1] {
+        for part in cells.chunk_by(|a, b| a.village / divisor == b.village / divisor) {
+            let code = part[0].village / divisor;
+            let all = meter::totals(part, |_| ()).remove(&()).unwrap_or_default();
+            let rates = cut.map_or_else(|| all.rates(), |cut| meter::Rates::by_decile(part, cut));
+            let name = frame.region_names.get(&code).map_or("", String::as_str);
+            let _ = writeln!(
+                out,
+                "{},{code},\"{}\",{},{},{},{},{},{},{}",
+                programme.id,
+                name.replace('"', "\"\""),
+                all.listed() + all.unlisted(),
+                all.listed(),
+                all.eligible(),
+                all.unlisted_eligible,
+                all.listed_ineligible,
+                rate(rates.undercoverage),
+                rate(rates.leakage)
+            );
+        }
+    }
 }
 
 /// A line of the file of ground checks: programme, unit id, weight, entitled.

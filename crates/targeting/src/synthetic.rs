@@ -7,6 +7,7 @@ use crate::schema::Schema;
 use arrow_array::RecordBatch;
 use engine::TableBuilder;
 use kernel::{Chance, Date};
+use std::path::Path;
 
 /// Regencies and cities of Nusa Tenggara Barat with their share of the people (in thousand).
 const REGENCIES: [(u64, f64); 10] = [
@@ -55,25 +56,61 @@ struct Draw {
     rolls: Vec<(&'static str, u64, u64, u8, i32)>,
 }
 
-/// A frame of about `families` families under `seed`, on 1 October 2026.
-///
-/// # Errors
-/// When the columns do not make a frame (they always do).
-pub fn frame(schema: &Schema, families: usize, seed: u64) -> Result<Frame, TargetError> {
-    let day = Date::from_ymd(2026, 10, 1).unwrap_or(Date::from_days(0));
+/// The day of a made-up edition.
+const DAY: &str = "2026-10-01";
+
+/// The tables of a made-up edition, by file name.
+type Tables = [(&'static str, RecordBatch); 5];
+
+fn tables(families: usize, seed: u64) -> Result<(Date, Tables), TargetError> {
+    let day: Date = DAY.parse().map_err(|e| TargetError::Data(format!("{e}")))?;
     let mut draw = Draw::default();
     for family in 0..families as u64 {
         draw.family(&mut Chance::at(seed, 1, family), family + 1, day);
     }
+    let tables = [
+        ("rolls", draw.rolls_batch()?),
+        ("contributions", draw.contributions_batch()?),
+        ("scores", draw.scores_batch()?),
+        ("families", draw.families_batch()?),
+        ("persons", draw.persons_batch()?),
+    ];
+    Ok((day, tables))
+}
+
+/// A frame of `families` families under `seed`, on 1 October 2026.
+///
+/// # Errors
+/// When the columns do not make a frame (they always do).
+pub fn frame(schema: &Schema, families: usize, seed: u64) -> Result<Frame, TargetError> {
+    let (day, tables) = tables(families, seed)?;
     let mut builder = FrameBuilder::new(schema, day);
-    builder.rolls(&draw.rolls_batch()?)?;
-    builder.contributions(&draw.contributions_batch()?)?;
-    builder.scores(&draw.scores_batch()?)?;
-    builder.families(&draw.families_batch()?)?;
-    builder.persons(&draw.persons_batch()?)?;
-    let mut frame = builder.finish()?;
-    frame.lenient = true;
-    Ok(frame)
+    for (name, batch) in &tables {
+        match *name {
+            "rolls" => builder.rolls(batch)?,
+            "contributions" => builder.contributions(batch)?,
+            "scores" => builder.scores(batch)?,
+            "families" => builder.families(batch)?,
+            _ => builder.persons(batch)?,
+        };
+    }
+    builder.finish()
+}
+
+/// Writes the same as the folder of an edition: the tables that this room reads, and a manifest
+/// with the day.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(folder: &Path, families: usize, seed: u64) -> Result<(), TargetError> {
+    std::fs::create_dir_all(folder).map_err(|e| TargetError::io(folder, e))?;
+    for (name, batch) in tables(families, seed)?.1 {
+        let path = folder.join(format!("{name}.parquet"));
+        engine::write_table(&path, batch.schema(), &[batch])?;
+    }
+    let manifest = folder.join("manifest.json");
+    std::fs::write(&manifest, format!("{{\"as_of\":\"{DAY}\"}}"))
+        .map_err(|e| TargetError::io(&manifest, e))
 }
 
 impl Draw {

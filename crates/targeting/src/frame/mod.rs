@@ -7,6 +7,7 @@ mod folder;
 
 pub use build::FrameBuilder;
 pub use column::{Column, NO_DAY, NO_MEDIUM, NO_SMALL};
+pub(crate) use folder::each;
 pub use folder::load;
 
 use crate::schema::TableKind;

@@ -64,10 +64,10 @@ impl Cause {
             Self::None => ("Tidak ada kesalahan", "No error"),
             Self::NotRegistered => ("Belum terdata", "Not registered"),
             Self::NotMatched => ("Tidak padan", "Not matched"),
-            Self::Stale => ("Data usang atau belum lengkap", "Stale or incomplete data"),
+            Self::Stale => ("Data usang atau kosong", "Stale or incomplete"),
             Self::Quota => ("Kuota habis", "Cut by quota"),
             Self::Rule => ("Aturan program", "Rule of the programme"),
-            Self::Refusal => ("Menolak atau mengundurkan diri", "Refused or resigned"),
+            Self::Refusal => ("Menolak atau mundur", "Refused or resigned"),
             Self::RollNotUpdated => ("Daftar belum diperbarui", "Roll not updated"),
         }
     }

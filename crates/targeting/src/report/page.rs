@@ -20,7 +20,7 @@ p{max-width:70ch}.lead{font-size:1.15rem}.soft,small,figcaption{color:var(--soft
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.93rem}
 th,td{padding:6px 8px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9em}
-.words td{text-align:left;white-space:normal}thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal}
+.words td,.words thead th{text-align:left;white-space:normal}thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal}
 figure{margin:0}svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
 svg .soft{fill:var(--soft)}.key span{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin:0 .35em 0 1em}
 .tag{font-size:.8rem;color:var(--warn);border:1px solid currentColor;border-radius:6px;padding:0 .4em;white-space:nowrap}

@@ -75,21 +75,16 @@ impl Language {
     /// Rupiah in the unit that fits: `Rp50,8 miliar`, `Rp 50.8 billion`.
     #[must_use]
     pub fn rupiah(self, n: i64) -> String {
-        let x = n as f64;
+        let x = n.unsigned_abs() as f64;
+        let sign = if n < 0 { "\u{2212}" } else { "" };
         let (value, unit) = match n.unsigned_abs() {
             1_000_000_000_000.. => (x / 1e12, self.say(" triliun", " trillion")),
             1_000_000_000.. => (x / 1e9, self.say(" miliar", " billion")),
             1_000_000.. => (x / 1e6, self.say(" juta", " million")),
-            _ => {
-                return format!(
-                    "{}{}",
-                    self.say("Rp", "Rp "),
-                    self.change(n).trim_start_matches('+')
-                );
-            }
+            small => return format!("{sign}{}{}", self.say("Rp", "Rp "), self.count(small)),
         };
-        let digits = if value.abs() >= 100.0 { 0 } else { 1 };
-        format!("{}{}{unit}", self.say("Rp", "Rp "), self.decimal(value, digits))
+        let digits = usize::from(value < 100.0);
+        format!("{sign}{}{}{unit}", self.say("Rp", "Rp "), self.decimal(value, digits))
     }
 }
 
@@ -104,7 +99,7 @@ mod tests {
         assert_eq!(Indonesian.share(Some(0.1234)), "12,3%");
         assert_eq!(English.share(None), "–");
         assert_eq!(Indonesian.rupiah(50_750_000_000), "Rp50,8 miliar");
-        assert_eq!(English.rupiah(-2_400_000), "Rp \u{2212}2.4 million");
+        assert_eq!(English.rupiah(-2_400_000), "\u{2212}Rp 2.4 million");
         assert_eq!(Indonesian.rupiah(42_000), "Rp42.000");
         assert_eq!(English.change(-12), "\u{2212}12");
     }
