@@ -126,8 +126,10 @@ impl Step<'_> {
         }
         let of_head = family.people[mother].relation <= relation::SPOUSE;
         let sex = if self.chance.is(0.514) { Sex::Male } else { Sex::Female };
+        let line = &family.people[0].name;
+        let noble = line.starts_with("LALU ") || line.starts_with("BAIQ ");
         let mut baby = Person {
-            name: names::draw(&mut self.chance, family.group, sex, self.day.year()),
+            name: names::draw(&mut self.chance, family.group, noble, sex, self.day.year()),
             mother: family.people[mother].name.clone(),
             sex,
             born: self.day,

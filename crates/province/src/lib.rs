@@ -27,6 +27,7 @@ pub mod targets;
 mod text;
 mod truth;
 mod village;
+#[rustfmt::skip]
 mod words;
 mod work;
 mod world;

@@ -46,12 +46,20 @@ fn rare(chance: &mut Chance, sex: Sex, out: &mut String) {
 }
 
 /// Draws a full name. `born_year` chooses the generation's custom (the old have one word).
-pub(crate) fn draw(chance: &mut Chance, group: Group, sex: Sex, born_year: i32) -> String {
+pub(crate) fn draw(
+    chance: &mut Chance,
+    group: Group,
+    noble: bool,
+    sex: Sex,
+    born_year: i32,
+) -> String {
     let mut out = String::with_capacity(28);
     match group {
         Group::Bali => bali(chance, sex, &mut out),
-        Group::Sasak if born_year < 1962 && chance.is(0.45) => old_sasak(chance, sex, &mut out),
-        _ => common(chance, group, sex, born_year, &mut out),
+        Group::Sasak if !noble && born_year < 1962 && chance.is(0.45) => {
+            old_sasak(chance, sex, &mut out)
+        }
+        _ => common(chance, group, noble, sex, born_year, &mut out),
     }
     out
 }
@@ -79,14 +87,24 @@ fn old_sasak(chance: &mut Chance, sex: Sex, out: &mut String) {
     out.push_str(skewed(chance, list));
 }
 
-fn common(chance: &mut Chance, group: Group, sex: Sex, born_year: i32, out: &mut String) {
-    let man = sex == Sex::Male;
-    let noble = match group {
+/// Whether somebody of this group is of a noble line.
+pub(crate) fn noble(chance: &mut Chance, group: Group) -> bool {
+    chance.is(match group {
         Group::Sasak => 0.075,
         Group::Samawa => 0.03,
         _ => 0.0,
-    };
-    let noble = noble > 0.0 && chance.is(noble);
+    })
+}
+
+fn common(
+    chance: &mut Chance,
+    group: Group,
+    noble: bool,
+    sex: Sex,
+    born_year: i32,
+    out: &mut String,
+) {
+    let man = sex == Sex::Male;
     if noble {
         out.push_str(if man { "LALU " } else { "BAIQ " });
     }
@@ -150,7 +168,9 @@ mod tests {
         let mut chance = Chance::new(5);
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..20_000 {
-            *counts.entry(draw(&mut chance, Group::Sasak, Sex::Female, 1990)).or_insert(0u32) += 1;
+            *counts
+                .entry(draw(&mut chance, Group::Sasak, false, Sex::Female, 1990))
+                .or_insert(0u32) += 1;
         }
         let most = counts.values().max().copied().unwrap_or(0);
         assert!(counts.len() > 6_000 && most > 60, "{} names, the commonest {most}", counts.len());

@@ -37,7 +37,7 @@ pub(crate) fn draw(world: &World, rates: &Rates, at: usize, serials: &mut Serial
         settle(world, rates, &mut chance, &mut family, serials, families.last_mut());
         add_the_absent(world, rates, &mut chance, &mut family, serials);
         let mut chance = Chance::at(world.seed, purpose::NAMES, id);
-        name_all(&mut chance, &mut family, group, 0);
+        name_all(&mut chance, &mut family, group);
         for person in &mut family.people {
             person.id = (village.number << ID_BITS) | next_person;
             next_person += 1;
@@ -162,17 +162,33 @@ fn absent(head: &Person, state: State) -> Person {
     Person { state, mother_at: None, difficulty, sadness, chronic: 1, nutrition: 0, ..head.clone() }
 }
 
-/// Names people and their mothers from the member numbered `from` on.
-pub(crate) fn name_all(chance: &mut Chance, family: &mut Family, group: Group, from: usize) {
-    for at in from..family.people.len() {
-        let (sex, year) = (family.people[at].sex, family.people[at].born.year());
-        family.people[at].name = names::draw(chance, group, sex, year);
+/// Names people and their mothers from the member numbered `from` on. Titles of birth (Lalu, Baiq)
+/// go from father to children; children without a mother in the family have the same absent one.
+fn name_all(chance: &mut Chance, family: &mut Family, group: Group) {
+    let noble = names::noble(chance, group);
+    for person in &mut family.people {
+        let came_in = matches!(person.relation, relation::SPOUSE | relation::CHILD_IN_LAW);
+        let noble = if came_in { names::noble(chance, group) } else { noble };
+        person.name = names::draw(chance, group, noble, person.sex, person.born.year());
     }
-    for at in from..family.people.len() {
-        let year = family.people[at].born.year() - 26;
-        family.people[at].mother = match family.people[at].mother_at {
+    let wife = |p: &&Person| p.sex == Sex::Female && p.relation == relation::SPOUSE;
+    let absent_mother = match family.people.iter().find(wife) {
+        Some(wife) => wife.name.clone(),
+        None => {
+            let noble = names::noble(chance, group);
+            names::draw(chance, group, noble, Sex::Female, family.head().born.year())
+        }
+    };
+    for at in 0..family.people.len() {
+        let person = &family.people[at];
+        family.people[at].mother = match person.mother_at {
             Some(mother) => family.people[usize::from(mother)].name.clone(),
-            None => names::draw(chance, group, Sex::Female, year),
+            None if person.relation == relation::CHILD => absent_mother.clone(),
+            None => {
+                let year = person.born.year() - 26;
+                let noble = names::noble(chance, group);
+                names::draw(chance, group, noble, Sex::Female, year)
+            }
         };
     }
 }
