@@ -132,3 +132,30 @@ fn hostile_expressions_are_refused_without_a_panic() {
         assert!(error.contains("condition.citizen.cel"), "{text}: {error}");
     }
 }
+
+#[test]
+fn the_guide_names_every_field_function_and_reason() {
+    use targeting::schema::TableKind;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/programmes.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let schema = schema();
+    for table in [TableKind::Person, TableKind::Family] {
+        for name in schema.names(table) {
+            assert!(guide.contains(&format!("| `{name}` |")), "the guide lacks `{name}`");
+        }
+    }
+    for function in ["on_roll(", "cut_off(", "flagged(", "in_region(", "date(", "size(", "has("] {
+        assert!(guide.contains(function), "the guide lacks {function}");
+    }
+    let programmes = Programmes::load(&config().join("programmes"), &schema).unwrap();
+    let own = |key: &str| {
+        programmes.0.iter().any(|p| {
+            let mut keys = p.conditions.iter().chain(&p.exclusions).map(|c| c.key.as_str());
+            keys.any(|k| key == k || key == format!("unknown_{k}"))
+        })
+    };
+    for reason in programmes.0.iter().flat_map(|p| p.reasons()) {
+        let known = own(&reason.key) || guide.contains(&format!("`{}`", reason.key));
+        assert!(known, "the guide lacks the reason `{}`", reason.key);
+    }
+}
