@@ -4,7 +4,9 @@
 //! --features 'x_*' --folds 5 --seed 1 --json`
 
 use ranking::Settings;
-use ranking::command::{CutOn, EvaluateOptions, FitOptions, ScoreOptions, evaluate, fit, score};
+use ranking::command::{
+    CardOptions, CutOn, EvaluateOptions, FitOptions, ScoreOptions, card, evaluate, fit, score,
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -23,7 +25,8 @@ fn main() -> std::process::ExitCode {
         "fit" => run_fit(&flags),
         "evaluate" => run_evaluate(&flags),
         "score" => run_score(&flags),
-        other => Err(format!("`{other}`: use fit, evaluate or score")),
+        "card" => run_card(&flags),
+        other => Err(format!("`{other}`: use fit, evaluate, score or card")),
     };
     match done {
         Ok(text) => {
@@ -89,8 +92,8 @@ fn run_fit(flags: &Flags) -> Result<String, String> {
     Ok(text)
 }
 
-fn run_evaluate(flags: &Flags) -> Result<String, String> {
-    let options = EvaluateOptions {
+fn evaluate_options(flags: &Flags) -> Result<EvaluateOptions, String> {
+    Ok(EvaluateOptions {
         data: PathBuf::from(need(flags, "data")?),
         settings: settings(flags)?,
         folds: number(flags, "folds", 5)?,
@@ -98,7 +101,21 @@ fn run_evaluate(flags: &Flags) -> Result<String, String> {
         folds_file: flags.get("folds-file").map(PathBuf::from),
         by: flags.get("by").cloned().unwrap_or_default(),
         predictions: flags.get("predictions").map(PathBuf::from),
+    })
+}
+
+fn run_card(flags: &Flags) -> Result<String, String> {
+    let options = CardOptions {
+        evaluate: evaluate_options(flags)?,
+        title: flags.get("title").cloned().unwrap_or_else(|| "Model".into()),
+        out: PathBuf::from(need(flags, "out")?),
     };
+    card(&options).map_err(|e| e.to_string())?;
+    Ok(format!("{}", options.out.join("index.html").display()))
+}
+
+fn run_evaluate(flags: &Flags) -> Result<String, String> {
+    let options = evaluate_options(flags)?;
     let start = std::time::Instant::now();
     let evaluation = evaluate(&options).map_err(|e| e.to_string())?;
     if flags.contains_key("json") {

@@ -169,6 +169,36 @@ fn predictions(
     Ok(text)
 }
 
+/// Options of `padan rank card`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardOptions {
+    /// The survey and how to evaluate on it.
+    pub evaluate: EvaluateOptions,
+    /// Title of the page.
+    pub title: String,
+    /// Folder of the page and its CSV files (made when absent).
+    pub out: PathBuf,
+}
+
+/// Fits, evaluates and writes a model card: `index.html`, `figures.csv`, `fairness.csv`,
+/// `effects.csv` and `model.json`.
+///
+/// # Errors
+/// Any [`RankError`] of reading, fitting or writing.
+pub fn card(options: &CardOptions) -> Result<Evaluation, RankError> {
+    let evaluation = evaluate(&options.evaluate)?;
+    std::fs::create_dir_all(&options.out).map_err(|e| RankError::file(&options.out, e))?;
+    let model = fit(&FitOptions {
+        data: options.evaluate.data.clone(),
+        settings: options.evaluate.settings.clone(),
+        out: options.out.join("model.json"),
+    })?;
+    for file in crate::report::model_card(&options.title, &model, &evaluation) {
+        write(&options.out.join(file.name), file.text.as_bytes())?;
+    }
+    Ok(evaluation)
+}
+
 /// Columns by which fairness is looked at when none are named.
 fn usual_groups(names: &[String]) -> Vec<String> {
     const WORDS: [&[&str]; 5] = [

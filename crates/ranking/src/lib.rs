@@ -23,6 +23,7 @@ pub mod outlook;
 mod parquet_read;
 pub mod queue;
 pub mod read;
+pub mod report;
 mod ridge;
 mod solve;
 

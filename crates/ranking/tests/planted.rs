@@ -1,4 +1,5 @@
 //! What was planted is found, what must not matter does not, what is promised holds.
+#![expect(clippy::unwrap_used, reason = "a test that cannot get its data should fail loudly")]
 
 use kernel::Chance;
 use ranking::card::Answers;

@@ -1,5 +1,6 @@
 //! The same folds and data as the reference runs. Needs the survey data beside the checkout
 //! (`PADAN_SHARED` or `../shared`); they are never part of the project.
+#![expect(clippy::unwrap_used, reason = "a test that cannot get its data should fail loudly")]
 
 use ranking::Settings;
 use ranking::command::{EvaluateOptions, evaluate};
