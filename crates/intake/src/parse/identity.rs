@@ -17,6 +17,9 @@ const MISSING: u8 = 1;
 const MALFORMED: u8 = 2;
 const DISAGREES: u8 = 3;
 
+/// The day of a delivery is written by hand and often rounded to the end of a month.
+const GRACE_DAYS: i32 = 31;
+
 impl Parser<'_> {
     /// Fills the fixed columns of a row. Returns the age on the day of the row, if known.
     pub(super) fn fixed(&mut self, line: u64, fields: &[Cow<'_, str>]) -> Option<i32> {
@@ -83,8 +86,11 @@ impl Parser<'_> {
         let text = self.value(column, fields);
         let date = self.date_of(column, text, line)?;
         // Some sources carry an old visit's day on a row with a newborn: the delivery's day counts.
-        let age = date.age_on(observed.max(self.date));
-        if !(0..=AGE_YEARS_MAX).contains(&age) {
+        let on = observed.max(self.date);
+        if date > on && date <= on.plus_days(GRACE_DAYS) {
+            let reason = "the birth date lies after the delivery's day, but less than a month";
+            self.note(column, line, "unlikely_date", DOUBTFUL, reason.into(), mask(text));
+        } else if !(0..=AGE_YEARS_MAX).contains(&date.age_on(on)) {
             let reason = "the birth date makes an age that is not from 0 to 120";
             self.note(column, line, "unlikely_date", SET_UNKNOWN, reason.into(), mask(text));
             return None;

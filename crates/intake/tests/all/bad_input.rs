@@ -113,6 +113,8 @@ fn a_hole_of_ten_gigabytes_takes_no_memory() {
     engine::memory::reset_peak();
     let error = place.refused();
     assert!(error.contains("rows cannot be read"), "{error}");
+    let peak = engine::memory::peak_bytes();
+    assert!(peak < 1 << 30, "{peak} bytes for all tests that run now, of which this is one");
 }
 
 #[test]

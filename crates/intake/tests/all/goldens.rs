@@ -133,75 +133,48 @@ fn region_codes_of_bps_pass_the_crosswalk() {
     assert_eq!(place.findings().len(), 2);
 }
 
+/// The only row of a source's only table.
+fn one_row(source: &str, row: &[(&str, &str)]) -> (Place, engine::Table) {
+    let place = Place::new().file(source, "x", rows_of(source, 0, ';', &[row]));
+    place.run().unwrap();
+    let table = place.records(source);
+    (place, table)
+}
+
 #[test]
-fn agencies_words_become_codes() {
-    let place = Place::new()
-        .file(
-            "p3ke",
-            "p.csv",
-            rows_of(
-                "p3ke",
-                0,
-                ';',
-                &[&[
-                    ("KEPALA_KELUARGA", "AMAQ SAHAR"),
-                    ("FASILITAS_BAB", "Ya, dengan Septic Tank"),
-                    ("PEKERJAAN", "Buruh Tani"),
-                    ("SUMBER_PENERANGAN", "Listrik Pribadi > 900 Watt"),
-                    ("PADAN_DUKCAPIL", "Ya"),
-                    ("PENDIDIKAN", "Entah"),
-                ]],
-            ),
-        )
-        .file(
-            "pln",
-            "l.csv",
-            rows_of(
-                "pln",
-                0,
-                '|',
-                &[&[("idpel", "561000000001"), ("daya", "1300"), ("tanggal_catat", "20260930")]],
-            ),
-        )
-        .file(
-            "school",
-            "s.txt",
-            rows_of(
-                "school",
-                0,
-                '\t',
-                &[&[("nama", "ANI"), ("bentuk_pendidikan", "SMP"), ("tingkat", "8")]],
-            ),
-        )
-        .file(
-            "bpjs",
-            "b.csv",
-            rows_of(
-                "bpjs",
-                0,
-                ';',
-                &[&[("nama", "ANI"), ("segmen", "PBPU PEMDA"), ("status_peserta", "NONAKTIF")]],
-            ),
-        );
-    let report = place.run().unwrap();
-    let p3ke = place.records("p3ke");
-    let code = |column: &str| whole(&p3ke, column)[0];
+fn words_of_p3ke_become_codes() {
+    let row = [
+        ("KEPALA_KELUARGA", "AMAQ SAHAR"),
+        ("FASILITAS_BAB", "Ya, dengan Septic Tank"),
+        ("PEKERJAAN", "Buruh Tani"),
+        ("SUMBER_PENERANGAN", "Listrik Pribadi > 900 Watt"),
+        ("PADAN_DUKCAPIL", "Ya"),
+        ("PENDIDIKAN", "Entah"),
+    ];
+    let (place, table) = one_row("p3ke", &row);
+    let code = |column: &str| whole(&table, column)[0];
     assert_eq!((code("toilet_facility"), code("sewage_disposal")), (1, 1));
     assert_eq!((code("worked"), code("work_sector"), code("work_status")), (1, 1, 6));
     assert_eq!((code("lighting"), code("diploma")), (1, 999));
-    let odd = &report.sources.iter().find(|s| s.source == "p3ke").unwrap().files[0].odd_values;
-    assert_eq!(
-        (odd[0].column.as_str(), odd[0].value.as_str(), odd[0].count),
-        ("diploma", "Entah", 1)
-    );
-    let pln = place.records("pln");
+    assert_eq!(table.bools("matched_dukcapil", false).unwrap(), [true]);
+    let report = place.run().unwrap();
+    let odd = &report.sources[0].files[0].odd_values[0];
+    assert_eq!((odd.column.as_str(), odd.value.as_str(), odd.count), ("diploma", "Entah", 1));
+}
+
+#[test]
+fn words_of_pln_school_and_bpjs_become_codes() {
+    let row = [("idpel", "561000000001"), ("daya", "1300"), ("tanggal_catat", "20260930")];
+    let (_place, pln) = one_row("pln", &row);
     assert_eq!((whole(&pln, "lighting")[0], whole(&pln, "electricity_power")[0]), (1, 3));
     assert_eq!(dates(&pln, "observed_date"), ["2026-09-30"]);
-    let school = place.records("school");
+    let row = [("nama", "ANI"), ("bentuk_pendidikan", "SMP"), ("tingkat", "8")];
+    let (_place, school) = one_row("school", &row);
     let code = |column: &str| whole(&school, column)[0];
     assert_eq!((code("school_participation"), code("education_level")), (2, 8));
     assert_eq!(code("education_grade"), 2);
-    let bpjs = place.records("bpjs");
+    let row = [("nama", "ANI"), ("segmen", "PBPU PEMDA"), ("status_peserta", "NONAKTIF")];
+    let (_place, bpjs) = one_row("bpjs", &row);
     assert_eq!(whole(&bpjs, "cover_segment"), [2]);
     assert_eq!(bpjs.bools("cover_active", true).unwrap(), [false]);
 }
@@ -250,4 +223,23 @@ fn bad_rows_are_quarantined_with_their_place() {
         assert!(finding.starts_with(start), "{finding}\n{start}");
     }
     assert_eq!(report.sources[0].files[0].blank_lines, 1);
+}
+
+#[test]
+fn births_after_the_delivery_are_doubtful_and_later_ones_unknown() {
+    let check = |born: &'static str, kept: &str, severity: &str| {
+        let row: &[(&str, &str)] = &[("nama", "ANI"), ("tanggal_lahir", born)];
+        let place = Place::new().file("roll_pbi", "s", rows_of("roll_pbi", 0, '|', &[row]));
+        place.run().unwrap();
+        assert_eq!(dates(&place.records("roll_pbi"), "birth_date"), [kept]);
+        let found = place.findings();
+        let expected = format!("unlikely_date {severity}");
+        assert!(severity.is_empty() == found.is_empty(), "{found:?}");
+        assert!(found.iter().all(|f| f.contains(&expected)), "{found:?}");
+    };
+    check("2026-09-30", "2026-09-30", "");
+    check("2026-10-01", "2026-10-01", "3");
+    check("2026-11-01", "", "2");
+    check("1906-10-01", "1906-10-01", "");
+    check("1905-09-30", "", "2");
 }
