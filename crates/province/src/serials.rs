@@ -8,8 +8,8 @@
 use kernel::{Date, Sex};
 use std::collections::BTreeMap;
 
-const FIRST_DAY: i32 = -25_567; // 1900-01-01
-const DAYS: usize = 48_000; // to June 2031
+/// Days as the number writes them: two digits of the year, so 1926 and 2026 share their serials.
+const DAYS: usize = 100 * 12 * 31;
 const BAND_FIRST: u64 = 5_001;
 const BAND: u64 = 42;
 
@@ -21,7 +21,7 @@ pub(crate) struct Serials {
     number: u64,
     local: Vec<u16>,
     cards: Vec<u16>,
-    brought: BTreeMap<(u64, i32, u8), u16>,
+    brought: BTreeMap<(u64, usize, u8), u16>,
 }
 
 fn number(district: u64, day: Date, female: bool, serial: u64) -> u64 {
@@ -43,7 +43,8 @@ impl Serials {
     }
 
     fn day(date: Date) -> usize {
-        (date.days() - FIRST_DAY).clamp(0, DAYS as i32 - 1) as usize
+        let (year, month, day) = date.ymd();
+        (year.rem_euclid(100) as usize * 12 + month as usize - 1) * 31 + day as usize - 1
     }
 
     /// A NIK issued here.
@@ -58,7 +59,7 @@ impl Serials {
     /// this district when the band is full.
     pub(crate) fn nik_from(&mut self, district: u64, born: Date, sex: Sex) -> u64 {
         let female = sex == Sex::Female;
-        let slot = self.brought.entry((district, born.days(), sex.code())).or_insert(0);
+        let slot = self.brought.entry((district, Self::day(born), sex.code())).or_insert(0);
         if district == self.district || u64::from(*slot) >= BAND {
             return self.nik(born, sex);
         }
@@ -95,8 +96,12 @@ mod tests {
         for nik in &all {
             assert!(Nik::from_number(*nik).unwrap().agrees(born, Sex::Female));
         }
+        // A century later the digits of the date are the same.
+        let later: Date = "2090-12-31".parse().unwrap();
+        all.push(here.nik(later, Sex::Female));
+        all.push(here.nik_from(520_102, later, Sex::Female));
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 240);
+        assert_eq!(all.len(), 242);
     }
 }
