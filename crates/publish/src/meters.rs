@@ -19,7 +19,7 @@ pub(crate) type Four = [u64; 4];
 pub(crate) const DECILES: usize = 11;
 
 /// Upper ages of the bands (the last is open): small children, school age, young, middle, old.
-const AGE_BANDS: [u64; 4] = [4, 17, 39, 59];
+const AGE_BANDS: [u64; 4] = [5, 17, 39, 59];
 
 /// A cell: (region, dimension, key) → counts in the programme's unit, and in families.
 type Cells = BTreeMap<(u64, &'static str, u64), (Four, Four)>;

@@ -1,1 +1,42 @@
 #![doc = include_str!("../README.md")]
+
+pub mod assets;
+pub mod counts;
+pub mod format;
+pub mod guard;
+pub mod lang;
+pub mod outlines;
+pub mod page;
+pub mod pages;
+pub mod routes;
+pub mod state;
+pub mod svg;
+pub mod view;
+
+pub use lang::Lang;
+pub use state::App;
+
+use std::net::SocketAddr;
+
+/// Serves until the process ends. Answers its address to `ready` once it listens.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(
+    app: App,
+    listen: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    ready(listener.local_addr()?);
+    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop()).await
+}
+
+/// Ctrl-C.
+async fn stop() {
+    // Without signals the server runs until it is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,600 @@
+//! The dashboard: who is left out, who is in wrongly, where, in which decile, and why.
+
+use crate::counts::{self, Count, Deciles, Meter, Summary, hidden};
+use crate::format::{instant, number, percent, share, short};
+use crate::lang::Lang;
+use crate::page::{Frame, Trouble, answer, blocking};
+use crate::state::App;
+use crate::svg::{self, Shade};
+use crate::view::{Place, Programme, View};
+use askama::Template;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use kernel::Region;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What the page is asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Filter {
+    /// Programme id.
+    #[serde(default)]
+    pub program: String,
+    /// Name of the edition.
+    #[serde(default)]
+    pub edisi: String,
+    /// Region code, from the form without JavaScript.
+    #[serde(default)]
+    pub wilayah: String,
+}
+
+/// `/`
+pub async fn start(
+    State(app): State<App>,
+    Extension(lang): Extension<Lang>,
+    Query(filter): Query<Filter>,
+) -> Response {
+    let region = filter.wilayah.clone();
+    blocking(app, lang, move |app, lang| page(app, lang, &region, &filter)).await
+}
+
+/// `/wilayah/{region}`
+pub async fn region(
+    State(app): State<App>,
+    Extension(lang): Extension<Lang>,
+    Path(region): Path<String>,
+    Query(filter): Query<Filter>,
+) -> Response {
+    blocking(app, lang, move |app, lang| page(app, lang, &region, &filter)).await
+}
+
+/// `/unduh/{region}`: the counts of the regions one level below, as CSV.
+pub async fn download(
+    State(app): State<App>,
+    Extension(lang): Extension<Lang>,
+    Path(region): Path<String>,
+    Query(filter): Query<Filter>,
+) -> Response {
+    let for_work = app.clone();
+    let work = move || csv(&for_work, lang, &region, &filter);
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok((name, text))) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+            ];
+            (headers, text).into_response()
+        }
+        Ok(Err(trouble)) => answer(&app, lang, Err(trouble)),
+        Err(e) => answer(&app, lang, Err(Trouble::Fault(e.to_string()))),
+    }
+}
+
+/// The counts one page shows.
+struct Data {
+    meter: Meter,
+    children: BTreeMap<u64, Deciles>,
+}
+
+/// What was asked for, looked up.
+pub(crate) struct Asked {
+    pub(crate) view: std::sync::Arc<View>,
+    pub(crate) programme: Programme,
+    pub(crate) place: Place,
+}
+
+pub(crate) fn asked(app: &App, region: &str, filter: &Filter) -> Result<Asked, Trouble> {
+    let name = Some(filter.edisi.as_str()).filter(|name| !name.is_empty());
+    let view =
+        app.view(name)?.ok_or(if name.is_some() { Trouble::Missing } else { Trouble::Empty })?;
+    let programme = match filter.program.as_str() {
+        "" => view.main_programme().cloned().ok_or(Trouble::Empty)?,
+        id => view.programme(id).cloned().ok_or(Trouble::Missing)?,
+    };
+    let code = match region {
+        "" => view.root,
+        text => Region::parse(text).map_err(|_| Trouble::Missing)?.number(),
+    };
+    let place = view.places.get(&code).cloned().ok_or(Trouble::Missing)?;
+    Ok(Asked { view, programme, place })
+}
+
+fn data(app: &App, asked: &Asked) -> Result<Data, Trouble> {
+    let (region, programme) = (asked.place.region, asked.programme.id.as_str());
+    Ok(app.store().read_edition(asked.view.row.number, |reader| {
+        Ok::<_, store::StoreError>(Data {
+            meter: counts::meter(reader, region, programme)?,
+            children: counts::children(reader, region, programme)?,
+        })
+    })?)
+}
+
+/// One entry of a choice.
+struct Choice {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
+/// One row of the ranked table.
+struct Ranked {
+    name: String,
+    link: String,
+    missed: String,
+    miss_bar: String,
+    miss_rate: String,
+    leak_bar: String,
+    leak_rate: String,
+    rate: f64,
+}
+
+/// One row of a small table of rates.
+struct RateRow {
+    name: String,
+    cells: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct DashboardPage {
+    frame: Frame,
+    missed: String,
+    leaked: String,
+    headline_rest: [String; 2],
+    position: String,
+    crumbs: Vec<(String, String)>,
+    regions: Vec<Choice>,
+    programmes: Vec<Choice>,
+    editions: Vec<Choice>,
+    programme: String,
+    place: String,
+    child_level: String,
+    map: Option<String>,
+    map_title: String,
+    map_note: String,
+    legend: Vec<(usize, String)>,
+    ranked: Vec<Ranked>,
+    mosaic: String,
+    exclusion: String,
+    inclusion: String,
+    uncovered: String,
+    unranked: String,
+    quads: Vec<(&'static str, String, String, String)>,
+    bars: String,
+    decile_rows: Vec<RateRow>,
+    unit: String,
+    ages: Vec<RateRow>,
+    causes: Vec<RateRow>,
+    csv: String,
+    families_link: Option<String>,
+}
+
+fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, Trouble> {
+    let asked = asked(app, region, filter)?;
+    let data = data(app, &asked)?;
+    let (view, programme, place) = (&asked.view, &asked.programme, &asked.place);
+    let sum = Summary::of(&data.meter.deciles, programme.cut);
+    let query = query(filter);
+    let ranked = ranked(lang, view, programme, &data, &query);
+    let rates: Vec<f64> = ranked.iter().map(|r| r.1.rate).filter(|r| r.is_finite()).collect();
+    let breaks = svg::shade(&rates);
+    let named = place.region == view.root;
+    let shades = shades(lang, &ranked, &breaks);
+    let map = svg::map(&app.outlines(), &shades, named, "jp");
+    let open = open_deciles(&data.meter.deciles);
+    let short_name = programme.short_name(lang);
+    let cut = programme.cut.to_string();
+    let path = format!(
+        "{}{}",
+        if named { "/".to_owned() } else { format!("/wilayah/{}", dotted(place.region)) },
+        query
+    );
+    let shown = |count: Count| hide(lang, count, |n| short(lang, n));
+    let unit = unit(lang, programme);
+    let page = DashboardPage {
+        frame: Frame::new(app, lang, lang.fill("dash.title", &[&place.name]), &path, "dashboard")
+            .office(),
+        missed: format!("{} {unit}", shown(sum.missed)),
+        leaked: shown(sum.leaked),
+        headline_rest: [
+            lang.fill("dash.headline.1", &[&cut, &short_place(&place.name), &short_name]),
+            lang.fill("dash.headline.2", &[&(programme.cut + 1).to_string()]),
+        ],
+        position: lang.fill(
+            "dash.position",
+            &[
+                &instant(lang, view.row.published_at),
+                view.row.name.as_str(),
+                &number(lang, place.people),
+                &number(lang, place.families),
+            ],
+        ),
+        crumbs: crumbs(lang, view, place, &query),
+        regions: region_choices(view, place),
+        programmes: view
+            .programmes
+            .iter()
+            .map(|p| Choice {
+                value: p.id.clone(),
+                label: p.short_name(lang),
+                chosen: p.id == programme.id,
+            })
+            .collect(),
+        editions: app
+            .store()
+            .editions()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|row| Choice {
+                value: row.name.to_string(),
+                label: row.name.to_string(),
+                chosen: row.number == view.row.number,
+            })
+            .collect(),
+        programme: short_name.clone(),
+        place: place.name.clone(),
+        child_level: lang.t(child_level(place.region)),
+        map_title: lang.fill("dash.map.title", &[&unit, &cut, &short_name]),
+        map_note: lang.fill(
+            "dash.map.note",
+            &[
+                &lang.t(child_level(place.region)),
+                &short_place(&place.name),
+                &percent(lang, sum.exclusion(), 1),
+            ],
+        ),
+        legend: legend(lang, &breaks, rates.len()),
+        map,
+        ranked: ranked.into_iter().map(|r| r.1).collect(),
+        mosaic: svg::mosaic(
+            lang,
+            &masked(sum),
+            programme.cut,
+            &lang.fill("dash.mosaic.label", &[&short_name]),
+        ),
+        exclusion: percent(lang, sum.exclusion(), 1),
+        inclusion: percent(lang, sum.inclusion(), 1),
+        uncovered: percent(lang, sum.uncovered(), 1),
+        unranked: shown(sum.unranked_listed),
+        quads: quads(lang, &sum),
+        bars: svg::decile_bars(
+            lang,
+            &data.meter.deciles,
+            programme.cut,
+            &open,
+            &lang.fill("dash.bars.label", &[&short_name]),
+        ),
+        decile_rows: decile_rows(lang, &data.meter.deciles, programme.cut, &open),
+        ages: age_rows(lang, &data.meter, place.region),
+        causes: cause_rows(lang, &data.meter, place.region),
+        csv: format!("{}/unduh/{}{query}", lang.prefix(), dotted(place.region)),
+        families_link: (place.region > 1_000_000)
+            .then(|| format!("{}/wilayah/{}/keluarga", lang.prefix(), dotted(place.region))),
+        unit,
+    };
+    Ok(page.render()?)
+}
+
+fn unit(lang: Lang, programme: &Programme) -> String {
+    lang.t(if programme.by_family { "unit.family" } else { "unit.person" })
+}
+
+/// A region code with full stops.
+pub(crate) fn dotted(region: u64) -> String {
+    Region::from_number(region).map_or_else(|_| region.to_string(), |r| r.to_string())
+}
+
+fn short_place(name: &str) -> String {
+    name.strip_prefix("Kabupaten ").unwrap_or(name).replace("Nusa Tenggara Barat", "NTB")
+}
+
+fn query(filter: &Filter) -> String {
+    // Both values were matched against known names before they get here.
+    let pairs = [("program", &filter.program), ("edisi", &filter.edisi)];
+    let set: Vec<String> =
+        pairs.iter().filter(|p| !p.1.is_empty()).map(|(k, v)| format!("{k}={v}")).collect();
+    if set.is_empty() { String::new() } else { format!("?{}", set.join("&")) }
+}
+
+fn hide(lang: Lang, count: Count, show: impl Fn(u64) -> String) -> String {
+    if count.open() { show(count.units) } else { lang.t("hidden.few") }
+}
+
+/// The sum with hidden counts as nothing, for drawing.
+fn masked(mut sum: Summary) -> Summary {
+    for count in [
+        &mut sum.hit,
+        &mut sum.missed,
+        &mut sum.other,
+        &mut sum.leaked,
+        &mut sum.leaked_within,
+        &mut sum.rest,
+    ] {
+        if !count.open() {
+            *count = Count::default();
+        }
+    }
+    sum
+}
+
+const fn child_level(region: u64) -> &'static str {
+    match region {
+        0..=99 => "level.regency",
+        100..=9_999 => "level.district",
+        _ => "level.village",
+    }
+}
+
+fn crumbs(lang: Lang, view: &View, place: &Place, query: &str) -> Vec<(String, String)> {
+    let mut crumbs = Vec::new();
+    let mut at = place.parent;
+    while let Some(above) = view.places.get(&at) {
+        let link = if above.region == view.root {
+            format!("{}/{query}", lang.prefix())
+        } else {
+            format!("{}/wilayah/{}{query}", lang.prefix(), dotted(above.region))
+        };
+        crumbs.insert(0, (above.name.clone(), link));
+        at = above.parent;
+    }
+    crumbs
+}
+
+fn region_choices(view: &View, place: &Place) -> Vec<Choice> {
+    let near = |p: &&Place| {
+        p.region < 10_000
+            || p.parent == place.parent
+            || p.parent == place.region
+            || p.region == place.region
+            || p.region == place.parent
+    };
+    view.places
+        .values()
+        .filter(near)
+        .map(|p| Choice {
+            value: dotted(p.region),
+            label: p.name.clone(),
+            chosen: p.region == place.region,
+        })
+        .collect()
+}
+
+fn ranked(
+    lang: Lang,
+    view: &View,
+    programme: &Programme,
+    data: &Data,
+    query: &str,
+) -> Vec<(u64, Ranked)> {
+    let sums: Vec<(u64, Summary)> = data
+        .children
+        .iter()
+        .map(|(region, deciles)| (*region, Summary::of(deciles, programme.cut)))
+        .collect();
+    let missed: Vec<Count> = sums.iter().map(|(_, s)| s.missed).collect();
+    let leaked: Vec<Count> = sums.iter().map(|(_, s)| s.leaked).collect();
+    let (no_missed, no_leaked) = (hidden(&missed), hidden(&leaked));
+    let most = sums.iter().map(|(_, s)| s.exclusion().max(s.inclusion())).fold(0.0, f64::max);
+    let few = lang.t("hidden.few");
+    let mut rows: Vec<(u64, Ranked)> = sums
+        .iter()
+        .enumerate()
+        .map(|(at, (region, sum))| {
+            let name = view.places.get(region).map_or_else(|| dotted(*region), |p| p.name.clone());
+            let (miss, leak) = (sum.exclusion(), sum.inclusion());
+            let cell = |gap: bool, text: String| if gap { few.clone() } else { text };
+            let bar = |gap: bool, class: &str, rate: f64| {
+                if gap { String::new() } else { svg::small_bar(class, rate, most) }
+            };
+            let row = Ranked {
+                link: format!("{}/wilayah/{}{query}", lang.prefix(), dotted(*region)),
+                missed: cell(no_missed[at], number(lang, sum.missed.units)),
+                miss_bar: bar(no_missed[at], "q-miss", miss),
+                miss_rate: cell(no_missed[at], percent(lang, miss, 1)),
+                leak_bar: bar(no_leaked[at], "q-leak", leak),
+                leak_rate: cell(no_leaked[at], percent(lang, leak, 1)),
+                rate: if no_missed[at] { f64::NAN } else { miss },
+                name: short_place(&name),
+            };
+            (*region, row)
+        })
+        .collect();
+    // Hidden rates go last, in the order of codes.
+    rows.sort_by(|a, b| {
+        let key = |r: &Ranked| if r.rate.is_nan() { -1.0 } else { r.rate };
+        key(&b.1).total_cmp(&key(&a.1)).then(a.0.cmp(&b.0))
+    });
+    rows
+}
+
+fn shades(lang: Lang, ranked: &[(u64, Ranked)], breaks: &[f64; 4]) -> Vec<Shade> {
+    let _ = lang;
+    ranked
+        .iter()
+        .map(|(region, row)| Shade {
+            region: *region,
+            name: row.name.clone(),
+            value: row.miss_rate.clone(),
+            class: row.rate.is_finite().then(|| breaks.iter().filter(|b| row.rate >= **b).count()),
+            link: row.link.clone(),
+        })
+        .collect()
+}
+
+fn legend(lang: Lang, breaks: &[f64; 4], values: usize) -> Vec<(usize, String)> {
+    if values < 2 {
+        return Vec::new();
+    }
+    let places = usize::from(breaks.iter().any(|b| (b * 100.0).fract().abs() > 1e-6));
+    let word = |at: usize| crate::format::decimal(lang, breaks[at] * 100.0, places);
+    let mut out = vec![(0, format!("< {}%", word(0)))];
+    for at in 0..3 {
+        out.push((at + 1, format!("{}–{}", word(at), word(at + 1))));
+    }
+    out.push((4, format!("≥ {}%", word(3))));
+    out
+}
+
+fn open_deciles(deciles: &Deciles) -> [bool; 11] {
+    let mut open = [true; 11];
+    for four in 0..4 {
+        let column: Vec<Count> = deciles
+            .iter()
+            .map(|c| Count { units: c.units[four], families: c.families[four] })
+            .collect();
+        for (slot, gap) in open.iter_mut().zip(hidden(&column)) {
+            *slot &= !gap;
+        }
+    }
+    open
+}
+
+fn quads(lang: Lang, sum: &Summary) -> Vec<(&'static str, String, String, String)> {
+    let total = sum.within() + sum.leaked.units + sum.rest.units;
+    [
+        ("q-hit", "quad.hit", sum.hit),
+        ("q-miss", "quad.miss", sum.missed),
+        ("q-other", "quad.other", sum.other),
+        (
+            "q-leak",
+            "quad.leak",
+            Count {
+                units: sum.leaked.units + sum.leaked_within.units,
+                families: sum.leaked.families + sum.leaked_within.families,
+            },
+        ),
+        ("q-rest", "quad.rest", sum.rest),
+    ]
+    .into_iter()
+    .map(|(class, key, count)| {
+        let rate = hide(lang, count, |n| percent(lang, share(n, total), 1));
+        (class, lang.t(key), hide(lang, count, |n| number(lang, n)), rate)
+    })
+    .collect()
+}
+
+fn decile_rows(lang: Lang, deciles: &Deciles, cut: usize, open: &[bool; 11]) -> Vec<RateRow> {
+    let few = lang.t("hidden.few");
+    (1..=10)
+        .chain([0])
+        .map(|decile| {
+            let cell = &deciles[decile];
+            let listed = cell.units[0] + cell.units[1];
+            let total: u64 = cell.units.iter().sum();
+            let name = if decile == 0 { lang.t("word.unranked") } else { decile.to_string() };
+            let cells = if open[decile] {
+                let missed = if decile == 0 || decile > cut { 0 } else { cell.units[2] };
+                vec![
+                    number(lang, total),
+                    number(lang, listed),
+                    percent(lang, share(listed, total), 1),
+                    number(lang, missed),
+                ]
+            } else {
+                vec![number(lang, total), few.clone(), few.clone(), few.clone()]
+            };
+            RateRow { name, cells }
+        })
+        .collect()
+}
+
+/// Ages are shown down to the district: in a village their cells are too small to be of use.
+fn age_rows(lang: Lang, meter: &Meter, region: u64) -> Vec<RateRow> {
+    if region > 1_000_000 || meter.ages.is_empty() {
+        return Vec::new();
+    }
+    let bands = ["0–5", "6–17", "18–39", "40–59", "60+"];
+    bands
+        .iter()
+        .enumerate()
+        .map(|(band, name)| {
+            let rate = |sex: u64| {
+                let cell = meter.ages.get(&(band as u64 * 2 + sex)).copied().unwrap_or_default();
+                let (hit, missed) = (cell.units[0], cell.units[2]);
+                // People are counted, not families: ask for as many people as five families have.
+                if hit + missed < counts::FAMILIES_MIN * 3 {
+                    lang.t("hidden.few")
+                } else {
+                    percent(lang, share(missed, hit + missed), 1)
+                }
+            };
+            RateRow { name: (*name).to_owned(), cells: vec![rate(1), rate(0)] }
+        })
+        .collect()
+}
+
+fn cause_rows(lang: Lang, meter: &Meter, region: u64) -> Vec<RateRow> {
+    if region > 1_000_000 {
+        return Vec::new();
+    }
+    let few = |n: u64| {
+        if n > 0 && n < counts::FAMILIES_MIN * 3 { lang.t("hidden.few") } else { number(lang, n) }
+    };
+    let mut rows: Vec<(u64, RateRow)> = meter
+        .causes
+        .iter()
+        .filter(|(cause, _)| **cause > 0)
+        .map(|(cause, cell)| {
+            let (missed, leaked) = (cell.units[2], cell.units[1]);
+            let name = lang.t(&format!("cause.{cause}"));
+            (missed + leaked, RateRow { name, cells: vec![few(missed), few(leaked)] })
+        })
+        .filter(|(n, _)| *n > 0)
+        .collect();
+    rows.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn csv(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<(String, String), Trouble> {
+    let asked = asked(app, region, filter)?;
+    let data = data(app, &asked)?;
+    let view = &asked.view;
+    let sums: Vec<(u64, Summary)> = std::iter::once((asked.place.region, &data.meter.deciles))
+        .chain(data.children.iter().map(|(r, d)| (*r, d)))
+        .map(|(region, deciles)| (region, Summary::of(deciles, asked.programme.cut)))
+        .collect();
+    let mut columns: Vec<Vec<Option<u64>>> = Vec::new();
+    for pick in [
+        (|s: &Summary| s.hit) as fn(&Summary) -> Count,
+        |s| s.missed,
+        |s| s.other,
+        |s| s.leaked,
+        |s| s.rest,
+        |s| s.unranked_listed,
+    ] {
+        let column: Vec<Count> = sums.iter().map(|(_, s)| pick(s)).collect();
+        // The first row is the total of the others: a gap is judged among the others.
+        let gaps = hidden(&column[1..]);
+        let gaps = std::iter::once(!column[0].open()).chain(gaps);
+        columns.push(column.iter().zip(gaps).map(|(c, gap)| (!gap).then_some(c.units)).collect());
+    }
+    let mut text = String::from(
+        "edition,programme,unit,decile_max,region,name,listed_eligible,missed,not_eligible,\
+         leaked,not_needed,listed_unranked\n",
+    );
+    for (at, (region, _)) in sums.iter().enumerate() {
+        let name = view.places.get(region).map_or("", |p| p.name.as_str());
+        let unit = if asked.programme.by_family { "family" } else { "person" };
+        let _ = write!(
+            text,
+            "{},{},{unit},{},{},\"{}\"",
+            view.row.name,
+            asked.programme.id,
+            asked.programme.cut,
+            dotted(*region),
+            name.replace('"', "\"\"")
+        );
+        for column in &columns {
+            let _ = match column[at] {
+                Some(n) => write!(text, ",{n}"),
+                None => write!(text, ",<5"),
+            };
+        }
+        text.push('\n');
+    }
+    let _ = lang;
+    let name = format!("padan-{}-{}-{}.csv", view.row.name, asked.programme.id, asked.place.region);
+    Ok((name, text))
+}

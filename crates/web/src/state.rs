@@ -1,0 +1,111 @@
+//! What handlers are given: the store, the keys, the clock, and facts read once.
+
+use crate::guard::Limiter;
+use crate::outlines::{self, Outlines};
+use crate::view::View;
+use kernel::Clock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{EditionRow, Store, StoreError, Vault};
+
+/// The state of the server. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    vault: Vault,
+    clock: Box<dyn Clock + Send + Sync>,
+    synthetic: bool,
+    outlines: Mutex<Arc<Outlines>>,
+    views: Mutex<BTreeMap<u32, Arc<View>>>,
+    limiter: Limiter,
+}
+
+impl App {
+    /// A server over `store`. `synthetic` puts the banner on every page.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub fn new(
+        store: Store,
+        vault: Vault,
+        clock: Box<dyn Clock + Send + Sync>,
+        synthetic: bool,
+    ) -> Result<Self, StoreError> {
+        let outlines = Mutex::new(Arc::new(outlines::load(&store)?));
+        let views = Mutex::new(BTreeMap::new());
+        let limiter = Limiter::default();
+        Ok(Self(Arc::new(Inner { store, vault, clock, synthetic, outlines, views, limiter })))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
+    /// True when every page says that its people are invented.
+    #[must_use]
+    pub fn synthetic(&self) -> bool {
+        self.0.synthetic
+    }
+
+    /// The limits on the public check.
+    #[must_use]
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    /// The outlines of regions.
+    #[must_use]
+    pub fn outlines(&self) -> Arc<Outlines> {
+        Arc::clone(&self.0.outlines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The view of the edition that was asked for by name, or of the current one.
+    ///
+    /// # Errors
+    /// When the store is away. `None` when there is no (such) edition.
+    pub fn view(&self, name: Option<&str>) -> Result<Option<Arc<View>>, StoreError> {
+        let row = match name {
+            None | Some("") => self.store().current_edition()?,
+            Some(name) => {
+                self.store().editions()?.into_iter().find(|row| row.name.as_str() == name)
+            }
+        };
+        row.map(|row| self.view_of(row)).transpose()
+    }
+
+    /// The view of one edition, from memory when it was read before.
+    ///
+    /// # Errors
+    /// When the edition cannot be read.
+    pub fn view_of(&self, row: EditionRow) -> Result<Arc<View>, StoreError> {
+        let number = row.number;
+        let known = |views: &BTreeMap<u32, Arc<View>>| views.get(&number).cloned();
+        if let Some(view) = known(&self.0.views.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(view);
+        }
+        let view = Arc::new(View::load(self.store(), row)?);
+        let mut views = self.0.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.insert(number, Arc::clone(&view));
+        // Two editions are kept in the store; a third may be asked for while it goes away.
+        while views.len() > 3 {
+            views.pop_first();
+        }
+        Ok(view)
+    }
+}
