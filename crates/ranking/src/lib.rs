@@ -15,6 +15,7 @@ pub mod features;
 pub mod fit;
 mod folds;
 pub mod frame;
+mod json;
 pub mod live;
 pub mod metrics;
 pub mod model;

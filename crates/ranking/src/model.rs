@@ -363,9 +363,7 @@ impl Model {
     /// # Errors
     /// [`RankError::Model`] when a number in it is not finite.
     pub fn to_json(&self) -> Result<String, RankError> {
-        serde_json::to_string_pretty(self)
-            .map(|text| text + "\n")
-            .map_err(|e| RankError::Model(format!("cannot be written: {e}")))
+        crate::json::pretty(self)
     }
 
     /// The model with every number cut to twelve digits, so that its file says exactly what it

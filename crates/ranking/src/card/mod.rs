@@ -142,9 +142,7 @@ impl Scorecard {
     /// # Errors
     /// [`RankError::Model`] when a number in it is not finite.
     pub fn to_json(&self) -> Result<String, RankError> {
-        serde_json::to_string_pretty(self)
-            .map(|text| text + "\n")
-            .map_err(|e| RankError::Model(e.to_string()))
+        crate::json::pretty(self)
     }
 
     /// A score in points as the target's unit.

@@ -111,7 +111,7 @@ fn summary(model: &Model, e: &Evaluation) -> String {
         "<p>Diuji pada {} rumah tangga survei yang tidak dilihat model: {} lipatan, {} ulangan; satuan \
          sampel tidak pernah terpisah. Metode <code>{}</code>, {} variabel{}.</p><p class=\"en\">Tested on \
          survey households the model had not seen; sampling units are never split across folds.</p>",
-        e.rows,
+        thousands(e.rows),
         e.folds,
         e.repeats,
         escape(&model.method),
@@ -122,6 +122,14 @@ fn summary(model: &Model, e: &Evaluation) -> String {
             .map_or_else(String::new, |r| format!(", {} simpangan wilayah", r.deviations.len()))
     );
     s
+}
+
+/// A whole number in Indonesian writing: `5.004`.
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(".")
 }
 
 fn figure(svg: &str, id: &str, en: &str) -> String {

@@ -12,7 +12,7 @@ pub(crate) fn escape(text: &str) -> String {
 /// A share as a percentage in Indonesian writing: `40,5 %`.
 #[must_use]
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0).replace('.', ",")
+    format!("{:.1}\u{a0}%", share * 100.0).replace('.', ",")
 }
 
 /// A calibration plot: said chance against what came true, one dot per tenth of the households.

@@ -10,7 +10,7 @@ main{max-width:760px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.6rem;li
 h2{font-size:1.2rem;margin:40px 0 8px;border-top:1px solid var(--line);padding-top:20px}h3{font-size:1rem;margin:20px 0 4px}
 i,.en{color:var(--soft);font-style:normal;font-size:.88em}h2 i{display:block;font-weight:400}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:12px;margin:20px 0}
-.tile{background:var(--tile);border-radius:8px;padding:12px}.tile b{display:block;font-size:1.5rem}.tile small{font-size:.55em;font-weight:400}
+.tile{background:var(--tile);border-radius:8px;padding:12px}.tile b{display:block;font-size:1.5rem;white-space:nowrap}.tile small{font-size:.55em;font-weight:400}
 .tile span{display:block;font-size:.9rem}.tile i{display:block}
 figure{margin:12px 0}figcaption{font-size:.9rem}figcaption i{display:block}svg{width:100%;height:auto;max-height:900px}
 svg text{font-size:13px;fill:var(--ink)}svg .end{text-anchor:end}svg .mid{text-anchor:middle}
