@@ -11,17 +11,17 @@ use std::fs::File;
 use std::sync::Arc;
 
 const HEADS: [&str; 40] = [
-    "SU", "HAR", "MU", "SITI", "NUR", "AH", "RI", "WA", "SRI", "TRI", "KAR", "BU", "JO", "RUS", "SAL", "HAS", "ZU", "LA",
-    "BA", "MAS", "RAH", "FAT", "YU", "DE", "EN", "IN", "AS", "RO", "TU", "KU", "SA", "DI", "MA", "HA", "NA", "PU", "GU",
-    "WI", "YA", "TI",
+    "SU", "HAR", "MU", "SITI", "NUR", "AH", "RI", "WA", "SRI", "TRI", "KAR", "BU", "JO", "RUS",
+    "SAL", "HAS", "ZU", "LA", "BA", "MAS", "RAH", "FAT", "YU", "DE", "EN", "IN", "AS", "RO", "TU",
+    "KU", "SA", "DI", "MA", "HA", "NA", "PU", "GU", "WI", "YA", "TI",
 ];
 const MIDDLES: [&str; 30] = [
-    "MAR", "LA", "DI", "RI", "YO", "TI", "NO", "SI", "MI", "KA", "BAR", "WA", "DO", "LI", "NI", "TRI", "PAR", "GI", "SU",
-    "ZA", "FI", "HI", "RA", "MU", "KO", "DE", "LE", "NA", "JI", "BU",
+    "MAR", "LA", "DI", "RI", "YO", "TI", "NO", "SI", "MI", "KA", "BAR", "WA", "DO", "LI", "NI",
+    "TRI", "PAR", "GI", "SU", "ZA", "FI", "HI", "RA", "MU", "KO", "DE", "LE", "NA", "JI", "BU",
 ];
 const TAILS: [&str; 24] = [
-    "NI", "TO", "TI", "YAH", "MAN", "DI", "NA", "NO", "WATI", "YANTO", "DIN", "LAH", "RI", "SIH", "NAH", "YONO", "AH", "UN",
-    "JA", "RAH", "TUN", "WAN", "IN", "LIS",
+    "NI", "TO", "TI", "YAH", "MAN", "DI", "NA", "NO", "WATI", "YANTO", "DIN", "LAH", "RI", "SIH",
+    "NAH", "YONO", "AH", "UN", "JA", "RAH", "TUN", "WAN", "IN", "LIS",
 ];
 
 #[derive(Clone)]
@@ -63,11 +63,27 @@ fn nik(village: u64, sex: char, born: Date, serial: u64) -> String {
 /// One family: parents, children, now and then twins.
 fn family(chance: &mut Chance, next: &mut i64, villages: &[u64], out: &mut Vec<Person>) {
     let village = *chance.pick(villages);
-    let kk = format!("{:06}{:02}{:02}{:02}{:04}", village / 10_000, chance.between(1, 28), chance.between(1, 12), chance.between(5, 24), chance.between(1, 9_999));
+    let kk = format!(
+        "{:06}{:02}{:02}{:02}{:04}",
+        village / 10_000,
+        chance.between(1, 28),
+        chance.between(1, 12),
+        chance.between(5, 24),
+        chance.between(1, 9_999)
+    );
     let mut person = |chance: &mut Chance, sex: char, born: Date, mother: String, serial: u64| {
         *next += 1;
         let name = name(chance);
-        out.push(Person { id: *next, name: name.clone(), sex, born, village, nik: nik(village, sex, born, serial), mother, kk: kk.clone() });
+        out.push(Person {
+            id: *next,
+            name: name.clone(),
+            sex,
+            born,
+            village,
+            nik: nik(village, sex, born, serial),
+            mother,
+            kk: kk.clone(),
+        });
         name
     };
     let old = Date::from_ymd(1940, 1, 1).map_or(0, Date::days) + chance.below(20_000) as i32;
@@ -188,12 +204,15 @@ fn variants(chance: &mut Chance, c: &mut Copy) {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let option = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).cloned();
+    let option =
+        |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).cloned();
     let records: usize = option("--records").and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let seed: u64 = option("--seed").and_then(|n| n.parse().ok()).unwrap_or(7);
     let out = option("--out").ok_or("usage: orang --records N --out FILE.parquet")?;
     let mut chance = Chance::new(seed);
-    let villages: Vec<u64> = (0..(records as u64 / 1_500).clamp(100, 8_000)).map(|v| 5_201_010_000 + v / 12 * 10_000 + 2_001 + v % 12).collect();
+    let villages: Vec<u64> = (0..(records as u64 / 1_500).clamp(100, 8_000))
+        .map(|v| 5_201_010_000 + v / 12 * 10_000 + 2_001 + v % 12)
+        .collect();
     let (mut people, mut next) = (Vec::new(), 0);
     while people.len() * 5 / 4 < records {
         family(&mut chance, &mut next, &villages, &mut people);
@@ -209,7 +228,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rows.swap(at, chance.below(at as u64 + 1) as usize);
     }
     rows.truncate(records);
-    let text = |f: &dyn Fn(&Copy) -> Option<&str>| Arc::new(rows.iter().map(|(_, c)| f(c)).collect::<StringArray>()) as ArrayRef;
+    let text = |f: &dyn Fn(&Copy) -> Option<&str>| {
+        Arc::new(rows.iter().map(|(_, c)| f(c)).collect::<StringArray>()) as ArrayRef
+    };
     let batch = RecordBatch::try_from_iter(vec![
         ("rec_id", Arc::new(Int64Array::from_iter_values(0..rows.len() as i64)) as ArrayRef),
         ("person_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(id, _)| *id)))),

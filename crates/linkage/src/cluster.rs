@@ -1,10 +1,12 @@
 //! From scored pairs to persons: average linkage inside connected components, under constraints.
 //!
-//! Two clusters are joined while the mean weight over *all* pairs between them (cut to ±[`CLIP`]
-//! bits) is above the threshold. Pairs that blocking did not propose are scored here when the
-//! component is small; so a chain of look-alikes falls apart where its ends disagree.
+//! Two clusters are joined while the evidence between them is above the threshold: the prior once,
+//! and for every comparison the mean weight over all pairs between them that have both values. So a
+//! record with gaps is judged by what the whole cluster knows, and a chain of look-alikes falls
+//! apart where its ends disagree. Pairs that blocking did not propose are scored here too; only in
+//! components of more than [`DENSE_MAX`] records do they count as a fixed weight.
 
-use crate::compare::{Pattern, Store, Workspace};
+use crate::compare::{COMPARISONS_MAX, Pattern, Store, Workspace, level_of};
 use crate::model::Scorer;
 use crate::score::{Edge, weigh};
 use crate::spec::{ClusterMethod, Decide};
@@ -12,12 +14,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::BinaryHeap;
 
-/// Weights are cut to this many bits either way before they are averaged.
+/// Weights are cut to this many bits either way in components too large to score whole.
 pub const CLIP: f64 = 10.0;
 /// Components up to this size have all their pairs scored.
-const DENSE_MAX: usize = 400;
+pub const DENSE_MAX: usize = 400;
 /// Weight taken for a pair that was not proposed, in a component too large to score whole.
-const UNSEEN: f64 = -6.0;
+const UNSEEN: f64 = -8.0;
 
 /// What may never be in one cluster.
 #[derive(Debug, Clone, Default)]
@@ -129,43 +131,89 @@ impl Clustering<'_> {
             records.iter().enumerate().map(|(at, r)| (*r, at as u32)).collect();
         let mut weights: FxHashMap<(u32, u32), f64> =
             edges.iter().map(|e| ((place[&e.a], place[&e.b]), e.weight)).collect();
-        if self.decide.method == ClusterMethod::Average
-            && records.len() > 2
-            && records.len() <= DENSE_MAX
-        {
-            self.score_unseen(&records, &mut weights, work);
-        }
-        let mut state = Joining::new(&records, &weights, self, threshold);
+        let average = self.decide.method == ClusterMethod::Average;
+        let ties = if average && records.len() > 2 && records.len() <= DENSE_MAX {
+            self.whole(&records, &mut weights, work)
+        } else {
+            let cut = |w: f64| if records.len() > 2 { w.clamp(-CLIP, CLIP) } else { w };
+            weights.iter().map(|(pair, w)| (*pair, Tie::plain(cut(*w)))).collect()
+        };
+        let mut state = Joining::new(&records, &ties, self, threshold);
         state.run();
         state.finish(&records, &weights)
     }
 
-    /// Scores the pairs of a component that blocking did not propose (or that were not kept).
-    fn score_unseen(
+    /// The evidence of every pair of a component, comparison by comparison.
+    fn whole(
         &self,
         records: &[u32],
         weights: &mut FxHashMap<(u32, u32), f64>,
         work: &mut Workspace,
-    ) {
+    ) -> Vec<((u32, u32), Tie)> {
         self.store.gather(work, records);
+        let mut ties = Vec::with_capacity(records.len() * (records.len() - 1) / 2);
         for i in 0..records.len() {
             for j in i + 1..records.len() {
-                if let std::collections::hash_map::Entry::Vacant(slot) =
-                    weights.entry((i as u32, j as u32))
-                {
-                    let pattern: Pattern = self.store.pattern(work, i, j);
-                    slot.insert(weigh(
-                        self.store,
-                        self.scorer,
-                        work,
-                        i,
-                        j,
-                        pattern,
-                        self.scorer.mass(pattern),
-                    ));
+                let pattern: Pattern = self.store.pattern(work, i, j);
+                let mass = self.scorer.mass(pattern);
+                let weight = weigh(self.store, self.scorer, work, i, j, pattern, mass);
+                let mut tie = Tie::plain(weight);
+                for (c, evaluator) in self.store.evaluators.iter().enumerate() {
+                    let level = level_of(pattern, c);
+                    if level < 0 {
+                        continue;
+                    }
+                    let mut llr = self.scorer.plain_weight(c, level);
+                    if evaluator.term_frequency && self.scorer.has_reference(c, pattern) {
+                        let frequency = f64::from(self.store.frequency(evaluator, work, i, j));
+                        llr += self.scorer.reference_of(c, level) - frequency.max(1e-12).log2();
+                    }
+                    tie.sums[c] = llr;
+                    tie.counts[c] = 1;
+                    tie.rest -= llr;
                 }
+                weights.insert((i as u32, j as u32), weight);
+                ties.push(((i as u32, j as u32), tie));
             }
         }
+        ties
+    }
+}
+
+/// The evidence between two clusters.
+#[derive(Debug, Clone, Copy)]
+struct Tie {
+    /// Pairs with known evidence.
+    pairs: u32,
+    /// Sum of what is not of one comparison: the prior, and what relatives take away.
+    rest: f64,
+    /// Per comparison the sum of the weights, and of how many pairs.
+    sums: [f64; COMPARISONS_MAX],
+    counts: [u32; COMPARISONS_MAX],
+}
+
+impl Tie {
+    const fn plain(weight: f64) -> Self {
+        Self { pairs: 1, rest: weight, sums: [0.0; COMPARISONS_MAX], counts: [0; COMPARISONS_MAX] }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.rest += other.rest;
+        for c in 0..COMPARISONS_MAX {
+            self.sums[c] += other.sums[c];
+            self.counts[c] += other.counts[c];
+        }
+    }
+
+    fn evidence(&self) -> f64 {
+        let of_comparisons: f64 = self
+            .sums
+            .iter()
+            .zip(&self.counts)
+            .map(|(s, n)| if *n > 0 { s / f64::from(*n) } else { 0.0 })
+            .sum();
+        self.rest / f64::from(self.pairs.max(1)) + of_comparisons
     }
 }
 
@@ -200,7 +248,7 @@ impl PartialOrd for Join {
 struct Joining<'a> {
     size: Vec<u32>,
     /// Sum and number of the known weights to each neighbour.
-    ties: Vec<FxHashMap<u32, (f64, u32)>>,
+    ties: Vec<FxHashMap<u32, Tie>>,
     stamp: Vec<u32>,
     once: Vec<Vec<u16>>,
     different: Vec<u32>,
@@ -213,17 +261,16 @@ struct Joining<'a> {
 impl<'a> Joining<'a> {
     fn new(
         records: &[u32],
-        weights: &FxHashMap<(u32, u32), f64>,
+        pairs: &[((u32, u32), Tie)],
         clustering: &Clustering<'a>,
         threshold: f64,
     ) -> Self {
         let n = records.len();
         let constraints = clustering.constraints;
         let mut ties = vec![FxHashMap::default(); n];
-        for (&(a, b), &weight) in weights {
-            let cut = weight.clamp(-CLIP, CLIP);
-            ties[a as usize].insert(b, (cut, 1));
-            ties[b as usize].insert(a, (cut, 1));
+        for &((a, b), tie) in pairs {
+            ties[a as usize].insert(b, tie);
+            ties[b as usize].insert(a, tie);
         }
         let once = records
             .iter()
@@ -253,13 +300,14 @@ impl<'a> Joining<'a> {
         }
     }
 
-    /// Mean weight between two clusters, over all pairs between them.
-    fn mean(&self, a: u32, b: u32, tie: (f64, u32)) -> f64 {
+    /// The evidence between two clusters; pairs that are not known count as [`UNSEEN`].
+    fn mean(&self, a: u32, b: u32, tie: &Tie) -> f64 {
         let pairs = f64::from(self.size[a as usize]) * f64::from(self.size[b as usize]);
-        if self.connected {
-            return tie.0 / f64::from(tie.1.max(1));
+        let known = f64::from(tie.pairs);
+        if self.connected || known >= pairs {
+            return tie.evidence();
         }
-        (tie.0 + (pairs - f64::from(tie.1)) * UNSEEN) / pairs
+        (tie.evidence() * known + (pairs - known) * UNSEEN) / pairs
     }
 
     fn allowed(&self, a: u32, b: u32) -> bool {
@@ -274,7 +322,7 @@ impl<'a> Joining<'a> {
         let _ = self.constraints;
         let mut heap = BinaryHeap::new();
         for a in 0..self.ties.len() as u32 {
-            for (&b, &tie) in &self.ties[a as usize] {
+            for (&b, tie) in &self.ties[a as usize] {
                 if a < b {
                     self.propose(&mut heap, a, b, tie);
                 }
@@ -294,13 +342,9 @@ impl<'a> Joining<'a> {
         }
     }
 
-    fn propose(&self, heap: &mut BinaryHeap<Join>, a: u32, b: u32, tie: (f64, u32)) {
+    fn propose(&self, heap: &mut BinaryHeap<Join>, a: u32, b: u32, tie: &Tie) {
         let mean = self.mean(a, b, tie);
-        let good = if self.connected {
-            mean > -CLIP
-        } else {
-            mean >= self.threshold.clamp(-CLIP, CLIP - 0.5)
-        };
+        let good = mean >= self.threshold;
         if good && self.allowed(a, b) {
             let stamp = self.stamp[a as usize].wrapping_add(self.stamp[b as usize]);
             heap.push(Join { mean, a: a.min(b), b: a.max(b), stamp });
@@ -311,14 +355,15 @@ impl<'a> Joining<'a> {
     fn join(&mut self, heap: &mut BinaryHeap<Join>, a: u32, b: u32) {
         let theirs = std::mem::take(&mut self.ties[b as usize]);
         self.ties[a as usize].remove(&b);
-        for (&other, &tie) in &theirs {
-            if other != a {
-                let sum = self.ties[a as usize].entry(other).or_insert((0.0, 0));
-                *sum = (sum.0 + tie.0, sum.1 + tie.1);
-                let sum = *sum;
-                self.ties[other as usize].remove(&b);
-                self.ties[other as usize].insert(a, sum);
-            }
+        let mut theirs: Vec<(u32, Tie)> =
+            theirs.into_iter().filter(|(other, _)| *other != a).collect();
+        theirs.sort_unstable_by_key(|(other, _)| *other);
+        for (other, tie) in theirs {
+            let sum =
+                self.ties[a as usize].entry(other).and_modify(|sum| sum.add(&tie)).or_insert(tie);
+            let sum = *sum;
+            self.ties[other as usize].remove(&b);
+            self.ties[other as usize].insert(a, sum);
         }
         self.size[a as usize] += self.size[b as usize];
         self.size[b as usize] = 0;
@@ -329,11 +374,11 @@ impl<'a> Joining<'a> {
             self.different[a as usize] = self.different[b as usize];
         }
         self.stamp[a as usize] = self.stamp[a as usize].wrapping_add(1_000_003);
-        let neighbours: Vec<(u32, (f64, u32))> =
-            self.ties[a as usize].iter().map(|(o, t)| (*o, *t)).collect();
-        for (other, tie) in neighbours {
+        let neighbours = std::mem::take(&mut self.ties[a as usize]);
+        for (&other, tie) in &neighbours {
             self.propose(heap, a, other, tie);
         }
+        self.ties[a as usize] = neighbours;
     }
 
     fn finish(

@@ -206,7 +206,8 @@ fn constraints(
         }
     }
     if let Some(column) = &spec.decide.different {
-        out.different = features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes.clone();
+        out.different =
+            features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes.clone();
     }
     let _ = report::VERSION;
     Ok(out)

@@ -7,8 +7,8 @@ use crate::table::{Coded, Table};
 use crate::text::dates::{Order, order_of, parse};
 use crate::text::fold::plain;
 use crate::text::phonetic::{metaphone, soundex};
-use crate::values::{Interner, Values, hash_bytes};
 use crate::values::wrote;
+use crate::values::{Interner, Values, hash_bytes};
 use kernel::{Nik, Sex};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -36,14 +36,19 @@ impl<'a> Features<'a> {
             .joins
             .par_iter()
             .map(|(name, parts)| {
-                let parts = parts.iter().map(|p| raw.get(p).ok_or_else(|| absent(p))).collect::<Result<Vec<_>, _>>()?;
+                let parts = parts
+                    .iter()
+                    .map(|p| raw.get(p).ok_or_else(|| absent(p)))
+                    .collect::<Result<Vec<_>, _>>()?;
                 Ok((name.clone(), joined(&parts, false)))
             })
             .collect::<Result<Vec<_>, LinkError>>()?;
         let plain = spec
             .columns()
             .into_iter()
-            .map(|name| raw.remove(&name).map(|column| (name.clone(), column)).ok_or_else(|| absent(&name)))
+            .map(|name| {
+                raw.remove(&name).map(|column| (name.clone(), column)).ok_or_else(|| absent(&name))
+            })
             .collect::<Result<Vec<_>, LinkError>>()?;
         let columns = joins
             .into_iter()
@@ -62,7 +67,9 @@ impl<'a> Features<'a> {
     /// [`LinkError::Data`] when it names an unknown column.
     pub fn eval(&self, expr: &Expr) -> Result<Cow<'_, Coded>, LinkError> {
         match expr {
-            Expr::Column(name) => self.columns.get(name).map(Cow::Borrowed).ok_or_else(|| absent(name)),
+            Expr::Column(name) => {
+                self.columns.get(name).map(Cow::Borrowed).ok_or_else(|| absent(name))
+            }
             Expr::Call(function, inner, numbers) => {
                 let parts = inner.iter().map(|e| self.eval(e)).collect::<Result<Vec<_>, _>>()?;
                 let parts: Vec<&Coded> = parts.iter().map(|p| &**p).collect();
@@ -133,7 +140,9 @@ fn absent(name: &str) -> LinkError {
 fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
     let order = match kind {
         Kind::Date(Some(order)) => order,
-        Kind::Date(None) => order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c))),
+        Kind::Date(None) => {
+            order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c)))
+        }
         _ => Order::DayFirst,
     };
     let values = &column.values;
@@ -142,7 +151,9 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
         .map(|part| {
             let mut out = Values::default();
             let (mut folded, mut text, mut changed) = (String::new(), String::new(), false);
-            for code in (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len()) {
+            for code in
+                (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len())
+            {
                 text.clear();
                 standard_value(values.get(code as u32), kind, order, spec, &mut folded, &mut text);
                 changed |= text.as_bytes() != values.bytes(code as u32);
@@ -167,9 +178,18 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
 /// Distinct values standardised by one task.
 const STANDARD_PART: usize = 8_192;
 
-fn standard_value(text: &str, kind: Kind, order: Order, spec: &Spec, folded: &mut String, out: &mut String) {
+fn standard_value(
+    text: &str,
+    kind: Kind,
+    order: Order,
+    spec: &Spec,
+    folded: &mut String,
+    out: &mut String,
+) {
     plain(text, folded);
-    if MISSING.contains(&folded.as_str()) || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(folded)) {
+    if MISSING.contains(&folded.as_str())
+        || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(folded))
+    {
         return;
     }
     match kind {

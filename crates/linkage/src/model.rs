@@ -173,7 +173,8 @@ impl Model {
                 for (k, share) in l.related.iter().take(related).enumerate() {
                     row[k + 2] = log(*share);
                 }
-                references[level + 1] = l.reference_frequency.map_or(f64::NAN, |f| f.max(1e-12).log2());
+                references[level + 1] =
+                    l.reference_frequency.map_or(f64::NAN, |f| f.max(1e-12).log2());
             }
             let mut by_chance = [true; CLASSES_MAX];
             for (k, class) in self.related.iter().take(related).enumerate() {

@@ -18,6 +18,9 @@ use rustc_hash::FxHashMap;
 /// Random pairs drawn by one task.
 const DRAWS_PER_TASK: usize = 8_192;
 
+/// Random pairs fetched together: few enough to be read in place.
+const PAIRS_AT_ONCE: usize = 3;
+
 /// Counts of patterns, sorted by pattern.
 pub type Counts = Vec<(Pattern, u64)>;
 
@@ -98,7 +101,9 @@ pub fn train(
 fn random_pairs(settings: &Training, store: &Store, starts: &[u32], closed: bool) -> RandomPairs {
     let n = store.len as u64;
     let possible = n.saturating_mul(n.saturating_sub(1)) / 2;
-    let wanted = (settings.random_pairs as u64).min(possible.saturating_mul(4)) as usize;
+    // Fewer do for a small file: its rare levels are settled by the dictionary.
+    let asked = if n < 500_000 { settings.random_pairs * 3 / 10 } else { settings.random_pairs };
+    let wanted = (asked as u64).min(possible.saturating_mul(4)) as usize;
     let tasks = wanted.div_ceil(DRAWS_PER_TASK);
     let parts: Vec<(FxHashMap<Pattern, u64>, Vec<[u64; 16]>, Vec<[f64; 16]>)> = (0..tasks)
         .into_par_iter()
@@ -143,7 +148,7 @@ fn draw(
             drawn.extend([a, b]);
         }
     }
-    for chunk in drawn.chunks(256) {
+    for chunk in drawn.chunks(PAIRS_AT_ONCE * 2) {
         store.gather(work, chunk);
         for i in (0..chunk.len()).step_by(2) {
             let pattern = store.pattern(work, i, i + 1);
@@ -256,12 +261,25 @@ impl Fit {
         }
     }
 
-    fn run(&mut self, counts: &Counts, random: &RandomPairs, thinning: f64, iterations: usize, note: &mut TrainingNote) {
+    fn run(
+        &mut self,
+        counts: &Counts,
+        random: &RandomPairs,
+        thinning: f64,
+        iterations: usize,
+        note: &mut TrainingNote,
+    ) {
         for iteration in 1..=iterations {
             let before = (self.matches, self.m.clone());
             self.step(counts, random, thinning);
             note.iterations = iteration;
-            let moved = self.m.iter().flatten().zip(before.1.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+            let moved = self
+                .m
+                .iter()
+                .flatten()
+                .zip(before.1.iter().flatten())
+                .map(|(x, y)| (x - y).abs())
+                .fold(0.0, f64::max);
             if moved < 1e-4 && (self.matches - before.0).abs() < 1e-4 * self.matches {
                 break;
             }
@@ -294,7 +312,8 @@ impl Fit {
         }
         self.matches = self.expected.unwrap_or(masses[0]).max(1.0);
         for c in 0..self.m.len() {
-            self.u[c] = normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
+            self.u[c] =
+                normal(&u[c], &vec![1.0 / u[c].len() as f64; u[c].len()], 0.5 * u[c].len() as f64);
             self.m[c] = normal(&sums[0][c], &start_m(u[c].len()), PRIOR_PAIRS);
             if self.sharp[c] && !self.household[c] {
                 anchor(&mut self.m[c]);
@@ -318,7 +337,8 @@ impl Fit {
     fn correct_equal(&mut self, c: usize) {
         let Some(equal) = self.equal[c] else { return };
         let top = self.u[c].len() - 1;
-        let known: f64 = self.matches * self.m[c][top] + self.kin.iter().map(|k| k.mass * k.shares[c][top]).sum::<f64>();
+        let known: f64 = self.matches * self.m[c][top]
+            + self.kin.iter().map(|k| k.mass * k.shares[c][top]).sum::<f64>();
         let strangers = (equal - known / self.possible).max(equal * 0.02).max(1e-10);
         self.u[c][top] = strangers;
         let rest: f64 = self.u[c][..top].iter().sum();
@@ -361,7 +381,14 @@ impl Fit {
 
     /// The harmonic mean frequency of values that agree by chance at a level: with it the weights
     /// of rare and common values average to the level's own.
-    fn reference(&self, c: usize, l: usize, top: usize, store: &Store, random: &RandomPairs) -> Option<f64> {
+    fn reference(
+        &self,
+        c: usize,
+        l: usize,
+        top: usize,
+        store: &Store,
+        random: &RandomPairs,
+    ) -> Option<f64> {
         let evaluator = &store.evaluators[c];
         if !evaluator.term_frequency || l == 0 {
             return None;
@@ -403,7 +430,10 @@ fn kin_classes(store: &Store, u: &[Vec<f64>], sharp: &[bool], mass: f64) -> Vec<
 
 /// First shares of a class: agreement on what it is about, strangers on the rest.
 fn start_shares(u: &[Vec<f64>], about: &[bool]) -> Vec<Vec<f64>> {
-    u.iter().zip(about).map(|(u, about)| if *about { start_m(u.len()) } else { blend(u, &start_m(u.len()), 0.02) }).collect()
+    u.iter()
+        .zip(about)
+        .map(|(u, about)| if *about { start_m(u.len()) } else { blend(u, &start_m(u.len()), 0.02) })
+        .collect()
 }
 
 impl Fit {
@@ -440,16 +470,27 @@ impl Fit {
                 .collect();
             // Where most of the agreeing pairs are matches, what is left over is matches too.
             let strangers = agree[c] >= 0.5 * all[c];
-            if !strangers || tied.iter().filter(|t| **t).count() < 2 || self.kin.len() >= RELATED_MAX {
+            if !strangers
+                || tied.iter().filter(|t| **t).count() < 2
+                || self.kin.len() >= RELATED_MAX
+            {
                 continue;
             }
-            let mass = agree[c] / random.counts.iter().map(|(_, n)| *n as f64).sum::<f64>() * self.possible;
+            let mass = agree[c] / random.counts.iter().map(|(_, n)| *n as f64).sum::<f64>()
+                * self.possible;
             let mut only = vec![false; width];
             only[c] = true;
             let shares = start_shares(&self.u, &only);
             let pinned = tied.iter().map(|t| !t).collect();
             let name = format!("same comparison {}", c + 1);
-            self.kin.push(Kin { name, mass: mass * 0.5, shares, about: tied, household: false, pinned });
+            self.kin.push(Kin {
+                name,
+                mass: mass * 0.5,
+                shares,
+                about: tied,
+                household: false,
+                pinned,
+            });
         }
     }
 }
@@ -494,7 +535,8 @@ fn cap(shares: &mut [f64]) {
         let rest = 1.0 - shares[top];
         shares[top] = CAP;
         for share in &mut shares[..top] {
-            *share = if rest > 1e-9 { *share * (1.0 - CAP) / rest } else { (1.0 - CAP) / top as f64 };
+            *share =
+                if rest > 1e-9 { *share * (1.0 - CAP) / rest } else { (1.0 - CAP) / top as f64 };
         }
     }
 }

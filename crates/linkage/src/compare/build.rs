@@ -213,7 +213,10 @@ fn names(column: &Coded, convention: &Convention) -> Payload {
         joined.extend(text.bytes().filter(|b| *b != b' '));
         entry.joined = hash_bytes(&joined) as u32;
         classes.sort_unstable();
-        entry.sorted = classes.iter().fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93)) as u32;
+        entry.sorted = classes
+            .iter()
+            .fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93))
+            as u32;
         entries.push(entry);
     }
     let texts = words.values().clone();

@@ -131,9 +131,15 @@ impl Store {
         for (feature, payload) in self.payloads.iter().enumerate() {
             let code = |at: usize| codes[at * self.width + feature] as usize;
             match payload {
-                Payload::Text(entries) => work.texts[feature].extend((0..records.len()).map(|at| entries[code(at)])),
-                Payload::Name(entries, _) => work.names[feature].extend((0..records.len()).map(|at| entries[code(at)])),
-                Payload::Date(entries) => work.dates[feature].extend((0..records.len()).map(|at| entries[code(at)])),
+                Payload::Text(entries) => {
+                    work.texts[feature].extend((0..records.len()).map(|at| entries[code(at)]))
+                }
+                Payload::Name(entries, _) => {
+                    work.names[feature].extend((0..records.len()).map(|at| entries[code(at)]))
+                }
+                Payload::Date(entries) => {
+                    work.dates[feature].extend((0..records.len()).map(|at| entries[code(at)]))
+                }
                 Payload::Code | Payload::Number(_) | Payload::Array(_) => {}
             }
         }
@@ -199,10 +205,13 @@ impl Store {
                     .position(|bound| edits <= *bound)
                     .map_or(0, |at| top - 1 - at as Level)
             }
-            Rule::Date => top - nearness(self.date(work, feature, i), self.date(work, feature, j)) as Level,
+            Rule::Date => {
+                top - nearness(self.date(work, feature, i), self.date(work, feature, j)) as Level
+            }
             Rule::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return 0 };
-                name::compare(self.named(work, feature, i), self.named(work, feature, j), words).level
+                name::compare(self.named(work, feature, i), self.named(work, feature, j), words)
+                    .level
             }
             Rule::Number(bounds, percent) => {
                 let difference = self.difference(feature, a, b, *percent);
@@ -227,7 +236,8 @@ impl Store {
         let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
         let shares = &self.frequencies[feature];
         if let (Payload::Name(_, words), true) = (&self.payloads[feature], a != b) {
-            let found = name::compare(self.named(work, feature, i), self.named(work, feature, j), words);
+            let found =
+                name::compare(self.named(work, feature, i), self.named(work, feature, j), words);
             if found.level < 6 {
                 return found.frequency;
             }
@@ -275,10 +285,22 @@ impl Store {
             return 0.0;
         }
         self.set_pivot(work, feature, i);
-        jaro::with_masks(self.text(work, feature, i), &work.masks[feature], self.text(work, feature, j))
+        jaro::with_masks(
+            self.text(work, feature, i),
+            &work.masks[feature],
+            self.text(work, feature, j),
+        )
     }
 
-    fn edits(&self, feature: usize, work: &mut Workspace, i: usize, j: usize, limit: u32, slips: Slips) -> u32 {
+    fn edits(
+        &self,
+        feature: usize,
+        work: &mut Workspace,
+        i: usize,
+        j: usize,
+        limit: u32,
+        slips: Slips,
+    ) -> u32 {
         if edits::surely_above(self.text(work, feature, i), self.text(work, feature, j), limit) {
             return limit + 1;
         }
@@ -376,12 +398,18 @@ impl Store {
                 self.edits(feature, work, i, j, test.bound as u32, slips) <= test.bound as u32
             }
             Measure::Date => {
-                nearness(self.date(work, feature, i), self.date(work, feature, j)) as u32 <= test.bound as u32
+                nearness(self.date(work, feature, i), self.date(work, feature, j)) as u32
+                    <= test.bound as u32
             }
             Measure::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return false };
                 f64::from(
-                    name::compare(self.named(work, feature, i), self.named(work, feature, j), words).level,
+                    name::compare(
+                        self.named(work, feature, i),
+                        self.named(work, feature, j),
+                        words,
+                    )
+                    .level,
                 ) >= test.bound
             }
             Measure::Difference => self.difference(feature, a, b, false) <= test.bound,

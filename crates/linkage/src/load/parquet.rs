@@ -6,7 +6,9 @@ use crate::error::LinkError;
 use crate::spec::Input;
 use crate::values::{Interner, Values};
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
@@ -107,7 +109,8 @@ fn column(
     let file = File::open(&input.path).map_err(|e| wrong(&e))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
     let mask = ProjectionMask::roots(builder.parquet_schema(), [place]);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| wrong(&e))?;
+    let reader =
+        builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|e| wrong(&e))?;
     for batch in reader {
         let batch = batch.map_err(|e| wrong(&e))?;
         take(batch.column(0).as_ref()).map_err(|e| wrong(&e))?;

@@ -22,13 +22,22 @@ pub fn codes(array: &dyn Array, interner: &mut Interner, out: &mut Vec<u32>) -> 
     {
         let dictionary = array.as_dictionary::<Int32Type>();
         let mut of_key: Vec<u32> = Vec::with_capacity(dictionary.values().len());
-        texts(dictionary.values().as_ref(), &mut |t| of_key.push(interner.code(t.trim().as_bytes())))?;
+        texts(dictionary.values().as_ref(), &mut |t| {
+            of_key.push(interner.code(t.trim().as_bytes()))
+        })?;
         let keys = dictionary.keys();
-        out.extend(keys.iter().map(|k| k.and_then(|k| of_key.get(k as usize).copied()).unwrap_or(0)));
+        out.extend(
+            keys.iter().map(|k| k.and_then(|k| of_key.get(k as usize).copied()).unwrap_or(0)),
+        );
         return Ok(());
     }
     if array.data_type() == &DataType::Utf8 {
-        out.extend(array.as_string::<i32>().iter().map(|v| interner.code(v.unwrap_or("").trim().as_bytes())));
+        out.extend(
+            array
+                .as_string::<i32>()
+                .iter()
+                .map(|v| interner.code(v.unwrap_or("").trim().as_bytes())),
+        );
         return Ok(());
     }
     texts(array, &mut |t| out.push(interner.code(t.trim().as_bytes())))

@@ -100,7 +100,8 @@ impl Convention {
     pub fn read_into(&self, folded: &str, out: &mut String) {
         let simple = folded.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
         let mut words = folded.split(' ');
-        let titled = words.clone().any(|w| self.titles.contains(w)) || words.next().is_some_and(|w| self.leading.contains(w));
+        let titled = words.clone().any(|w| self.titles.contains(w))
+            || words.next().is_some_and(|w| self.leading.contains(w));
         if !simple || titled {
             out.push_str(&self.read(folded).plain);
             return;
