@@ -1,0 +1,243 @@
+//! What all pages share: the frame, troubles as pages, sessions, headers, work off the async threads.
+
+use crate::state::Doors;
+use access::Token;
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use casework::{CaseworkError, Session, role_label};
+
+const STYLE: &str = include_str!("../assets/pintu.css");
+const FONT: &[u8] = include_bytes!("../../web/assets/jakarta.woff2");
+const COOKIE: &str = "padan_sesi";
+
+/// Nothing from elsewhere, no script, no frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The frame around a page.
+pub(crate) struct Frame {
+    pub title: String,
+    pub here: &'static str,
+    pub synthetic: bool,
+    pub who: Option<String>,
+    pub office: bool,
+    pub call: bool,
+}
+
+impl Frame {
+    pub fn new(
+        doors: &Doors,
+        title: impl Into<String>,
+        here: &'static str,
+        session: Option<&Session>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            here,
+            synthetic: doors.options().synthetic,
+            who: session
+                .map(|s| format!("{}, {}", s.account.name, role_label(s.account.role.word()))),
+            office: session.is_some_and(|s| s.account.role != access::Role::Citizen),
+            call: session.is_some_and(|s| s.account.role == access::Role::CallAgent),
+        }
+    }
+
+    pub fn current(&self, key: &str) -> bool {
+        self.here == key
+    }
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Missing,
+    SignIn,
+    Refused(String),
+    Away,
+    Fault(String),
+}
+
+impl From<CaseworkError> for Trouble {
+    fn from(error: CaseworkError) -> Self {
+        match error {
+            CaseworkError::NotFound => Self::Missing,
+            CaseworkError::Store(error) if error.is_away() => Self::Away,
+            CaseworkError::NotAllowed(_)
+            | CaseworkError::Refused(_)
+            | CaseworkError::IdReused(_) => Self::Refused(error.to_string()),
+            other => Self::Fault(other.to_string()),
+        }
+    }
+}
+
+impl From<store::StoreError> for Trouble {
+    fn from(error: store::StoreError) -> Self {
+        CaseworkError::Store(error).into()
+    }
+}
+
+impl From<askama::Error> for Trouble {
+    fn from(error: askama::Error) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct TroublePage {
+    frame: Frame,
+    heading: &'static str,
+    text: String,
+}
+
+pub(crate) type Page = Result<Response, Trouble>;
+
+/// A template as an answer.
+pub(crate) fn html(page: &impl Template) -> Page {
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The same with another status.
+pub(crate) fn html_with(status: StatusCode, page: &impl Template) -> Page {
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+/// Goes on to another page after a form was taken.
+pub(crate) fn go(to: &str) -> Page {
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response())
+}
+
+/// Runs a handler's work on a thread that may block.
+pub(crate) async fn blocking(
+    doors: Doors,
+    work: impl FnOnce(&Doors) -> Page + Send + 'static,
+) -> Response {
+    let for_work = doors.clone();
+    let result = tokio::task::spawn_blocking(move || work(&for_work)).await;
+    match result.unwrap_or_else(|e| Err(Trouble::Fault(e.to_string()))) {
+        Ok(response) => response,
+        Err(trouble) => trouble_page(&doors, trouble),
+    }
+}
+
+fn trouble_page(doors: &Doors, trouble: Trouble) -> Response {
+    let (status, heading, text) = match trouble {
+        Trouble::SignIn => {
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, "/masuk")]).into_response();
+        }
+        Trouble::Missing => (
+            StatusCode::NOT_FOUND,
+            "Halaman tidak ada",
+            "Periksa alamatnya, atau mulai dari beranda.".to_owned(),
+        ),
+        Trouble::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "Belum dapat diproses", why),
+        Trouble::Away => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Sedang tidak dapat dihubungi",
+            "Coba lagi sebentar. Tidak ada yang hilang.".to_owned(),
+        ),
+        Trouble::Fault(why) => {
+            eprintln!("doors: {why}");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Ada kesalahan pada kami",
+                "Kesalahan sudah dicatat. Coba lagi sebentar.".to_owned(),
+            )
+        }
+    };
+    let page = TroublePage { frame: Frame::new(doors, heading, "", None), heading, text };
+    let mut response = (status, Html(page.render().unwrap_or_default())).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    }
+    response
+}
+
+/// The token of the session cookie.
+pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Token::parse(value))
+}
+
+/// Who is signed in.
+pub(crate) fn session(doors: &Doors, headers: &HeaderMap) -> Result<Option<Session>, Trouble> {
+    match token(headers) {
+        Some(token) => Ok(doors.work().session(&token)?),
+        None => Ok(None),
+    }
+}
+
+/// Somebody signed in, or the way to sign in.
+pub(crate) fn demand(doors: &Doors, headers: &HeaderMap) -> Result<Session, Trouble> {
+    session(doors, headers)?.ok_or(Trouble::SignIn)
+}
+
+/// The cookie of a session; an empty value ends it.
+pub(crate) fn cookie(doors: &Doors, value: &str) -> String {
+    let age = if value.is_empty() { 0 } else { access::ABSOLUTE_MS / 1_000 };
+    let secure = if doors.options().secure { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}")
+}
+
+/// Security headers on every answer; forms from other sites are refused.
+pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST && !is_same_site(request.headers()) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// A browser says where a form comes from; `no-referrer` pages say `null`, which their own cookie
+/// (SameSite=Strict) then guards.
+fn is_same_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => match (text("origin"), text("host")) {
+            (None | Some("null"), _) => true,
+            (Some(origin), Some(host)) => {
+                origin.split_once("://").is_some_and(|(_, name)| name == host)
+            }
+            (Some(_), None) => false,
+        },
+    }
+}
+
+/// The style sheet.
+pub(crate) async fn style() -> Response {
+    (
+        [
+            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+            (header::CACHE_CONTROL, "public, max-age=3600"),
+        ],
+        STYLE,
+    )
+        .into_response()
+}
+
+/// The font.
+pub(crate) async fn font() -> Response {
+    (
+        [
+            (header::CONTENT_TYPE, "font/woff2"),
+            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        ],
+        FONT,
+    )
+        .into_response()
+}
