@@ -28,6 +28,8 @@ struct Sheet {
     on: Date,
     flags: [bool; 3],
     head: String,
+    /// One card number per sheet, right or wrong.
+    card: String,
     damage: u32,
 }
 
@@ -49,7 +51,10 @@ impl Dtks {
         let (house, differs) = seen_house(chance, desk, case.family, on);
         let flags = [ground_check, ground_check && chance.is(0.12), chance.is(0.35)];
         let head = case.family.head().name.clone();
-        Sheet { house, on, flags, head, damage: if differs { bits::STALE } else { 0 } }
+        let kk = standing(case.family, on).kk;
+        let (card, card_damage) = damaged_card(chance, desk.rates.identity.dtks.card_wrong, kk);
+        let stale = if differs { bits::STALE } else { 0 };
+        Sheet { house, on, flags, head, card, damage: stale | card_damage }
     }
 
     fn person(
@@ -101,13 +106,11 @@ impl Dtks {
         } else {
             person.relation
         };
-        let (card, card_damage) =
-            damaged_card(chance, desk.rates.identity.dtks.card_wrong, place.kk);
         let village = &frame.villages[place.village];
         let district = &frame.districts[village.district];
         let h = &sheet.house;
         let file = &mut self.file;
-        file.text(&card).text(&shown.nik);
+        file.text(&sheet.card).text(&shown.nik);
         // Some hands put quotes around names; a legal pair.
         if chance.is(0.05) {
             file.text(&format!("\"{}\"", shown.name));
@@ -134,7 +137,7 @@ impl Dtks {
             file.text(if flag { "1" } else { "0" });
         }
         file.day_first(sheet.on, b'/');
-        place.damage | card_damage
+        place.damage
     }
 
     /// Breaks the row that began at `start` as the field does; it stays one physical line.

@@ -4,7 +4,7 @@ use super::{
     Case, Desk, Entry, Source, address, damaged_card, relation_with_parents, seen_house, stale,
     standing,
 };
-use crate::damage::{bits, show};
+use crate::damage::{Shown, bits, show};
 use crate::error::Result;
 use crate::people::{Person, State};
 use crate::text::TextFile;
@@ -46,6 +46,8 @@ pub(crate) struct Regsosek {
 struct Visit {
     on: Date,
     result: u8,
+    /// Drawn once per family: a form has one card number, right or wrong.
+    card_wrong: bool,
 }
 
 impl Regsosek {
@@ -72,11 +74,26 @@ impl Regsosek {
             _ => first,
         };
         let on = on.min(desk.today.plus_days(-20));
+        let card_wrong = chance.is(desk.rates.identity.regsosek.card_wrong);
         match (visited, row) {
-            (true, _) => Some(Visit { on, result: if chance.is(0.006) { 2 } else { 1 } }),
-            (false, true) => Some(Visit { on, result: 3 + chance.below(3) as u8 }),
+            (true, _) => {
+                let result = if chance.is(0.006) { 2 } else { 1 };
+                Some(Visit { on, result, card_wrong })
+            }
+            (false, true) => Some(Visit { on, result: 3 + chance.below(3) as u8, card_wrong }),
             (false, false) => None,
         }
+    }
+
+    /// The head's identity is typed once: the family's row and the person's row agree.
+    fn shown(desk: &Desk<'_>, case: &Case<'_>, person: &Person, chance: &mut Chance) -> Shown {
+        let other = case.other_nik(chance, person.nik);
+        show(chance, &desk.rates.identity.regsosek, person, other)
+    }
+
+    fn card(desk: &Desk<'_>, case: &Case<'_>, visit: &Visit, kk: u64) -> (String, u32) {
+        let mut chance = desk.chance(Entry::RegsosekFamilies, case.family.id | 1 << 61);
+        damaged_card(&mut chance, if visit.card_wrong { 1.0 } else { 0.0 }, kk)
     }
 
     fn place(file: &mut TextFile, desk: &Desk<'_>, village: usize) {
@@ -94,7 +111,7 @@ impl Regsosek {
         order: u64,
         truth: &mut Truth,
     ) -> Result<bool> {
-        let mut chance = desk.chance(Entry::RegsosekPersons, person.id);
+        let mut chance = desk.chance(Entry::RegsosekPersons, person.id | 1 << 60);
         let (presence, mut damage) = match person.state {
             State::Living => (if visit.on > known_since(person).plus_days(400) { 1 } else { 5 }, 0),
             State::Dead { on, .. } if on > visit.on => (1, bits::DEAD),
@@ -104,11 +121,10 @@ impl Regsosek {
             _ => return Ok(false),
         };
         let presence = if presence == 5 && person.joined.is_none() { 1 } else { presence };
-        let other = case.other_nik(&mut chance, person.nik);
-        let shown = show(&mut chance, &desk.rates.identity.regsosek, person, other);
+        let mut typed = desk.chance(Entry::RegsosekPersons, person.id);
+        let shown = Self::shown(desk, case, person, &mut typed);
         let place = standing(case.family, visit.on);
-        let (card, card_damage) =
-            damaged_card(&mut chance, desk.rates.identity.regsosek.card_wrong, place.kk);
+        let (card, card_damage) = Self::card(desk, case, visit, place.kk);
         damage |= shown.damage | place.damage | card_damage;
         let values = Values::seen(desk, case, person, visit.on, &mut chance, &mut damage);
         let copies = 1 + usize::from(chance.is(desk.rates.identity.regsosek.duplicate));
@@ -151,15 +167,16 @@ impl Regsosek {
             p.relation == 1 && matches!(p.state, State::Dead { on, .. } if on > visit.on)
         });
         let head = dead.unwrap_or_else(|| family.head());
-        let shown = show(&mut chance, &desk.rates.identity.regsosek, head, case.neighbour_nik);
+        let shown =
+            Self::shown(desk, case, head, &mut desk.chance(Entry::RegsosekPersons, head.id));
+        let (card, card_damage) = Self::card(desk, case, visit, place.kk);
         let (house, differs) = seen_house(&mut chance, desk, family, visit.on);
-        let mut damage = shown.damage | place.damage;
+        let mut damage = shown.damage | place.damage | card_damage;
         damage |= if differs { bits::STALE } else { 0 };
         damage |= if dead.is_some() { bits::OTHER_NAME } else { 0 };
-        let kk = place.kk.to_string();
         let file = &mut self.families;
         Self::place(file, desk, place.village);
-        file.text(&kk).quoted(&shown.name).text(&shown.nik).number(members.max(1));
+        file.text(&card).quoted(&shown.name).text(&shown.nik).number(members.max(1));
         file.quoted(&address(family));
         file.text(crate::words::HAMLETS[usize::from(family.hamlet)]);
         file.three(family.rt).three(family.rw).number(u64::from(family.card_status));
