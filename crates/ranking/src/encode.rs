@@ -222,7 +222,11 @@ fn learn_codes(
     kept.sort_by(|a, b| code_order(&a.0, &b.0));
     let pooled = levels.len() - kept.len();
     if kept.len() + usize::from(pooled > 0) + usize::from(missing > 0) < 2 {
-        notes.push(format!("`{name}` has one code only: left out"));
+        notes.push(if levels.len() < 2 {
+            format!("`{name}` has one code only: left out")
+        } else {
+            format!("`{name}`: every code but one is too rare to learn from: left out")
+        });
         return Ok(None);
     }
     notes.push(format!(

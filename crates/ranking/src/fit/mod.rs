@@ -225,15 +225,7 @@ fn members(
     report: &mut FitReport,
 ) -> Result<(Vec<Member>, Vec<f64>), RankError> {
     if methods == [Method::Auto] {
-        let ridge = linear::ridge(sample, encoded, design, report);
-        let trees = trees::boost(sample, encoded, settings, 2, &ridge, report);
-        let level = settings.tau;
-        let quantile = linear::quantile(sample, encoded, design, level, true, report);
-        let linear = mix(&[&ridge, &quantile], &[0.3, 0.7]);
-        let share = stack(&linear, &trees.held_out, &sample.y, &sample.weights);
-        report.chosen.insert("share_of_trees".into(), share);
-        let rest = 1.0 - share;
-        return Ok((vec![ridge, quantile, trees], vec![0.3 * rest, 0.7 * rest, share]));
+        return Ok(auto(sample, encoded, design, settings, report));
     }
     let mut members = Vec::new();
     for method in methods {
@@ -253,6 +245,34 @@ fn members(
     }
     let shares = vec![1.0 / members.len() as f64; members.len()];
     Ok((members, shares))
+}
+
+/// Widest plain design for which `auto` runs the quantile regression: its cost grows with the square
+/// of the columns, and a wide design needs the penalties of ridge anyway.
+const WIDE: usize = 150;
+
+/// The default: half trees, half linear (ridge and a quantile regression at the level where lists
+/// are cut, moved to the right mean).
+fn auto(
+    sample: &Sample,
+    encoded: &Encoded,
+    design: &Design,
+    settings: &Settings,
+    report: &mut FitReport,
+) -> (Vec<Member>, Vec<f64>) {
+    let ridge = linear::ridge(sample, encoded, design, report);
+    let trees = trees::boost(sample, encoded, settings, 2, &ridge, report);
+    if design.extra.iter().filter(|e| !**e).count() > WIDE {
+        let share = stack(&ridge.held_out, &trees.held_out, &sample.y, &sample.weights);
+        report.chosen.insert("share_of_trees".into(), share);
+        return (vec![ridge, trees], vec![1.0 - share, share]);
+    }
+    let quantile = linear::quantile(sample, encoded, design, settings.tau, true, report);
+    let linear = mix(&[&ridge, &quantile], &[0.3, 0.7]);
+    let share = stack(&linear, &trees.held_out, &sample.y, &sample.weights);
+    report.chosen.insert("share_of_trees".into(), share);
+    let rest = 1.0 - share;
+    (vec![ridge, quantile, trees], vec![0.3 * rest, 0.7 * rest, share])
 }
 
 /// The share of `b` in the average of `a` and `b`: one half, unless the share with the least
@@ -361,10 +381,16 @@ fn directions(features: &[Feature], rules: &str) -> Result<Vec<i8>, RankError> {
                 });
             }
         };
+        let mut hit = false;
         for (slot, feature) in out.iter_mut().zip(features) {
             if crate::frame::matches(pattern.as_bytes(), feature.name.as_bytes()) {
                 *slot = sign;
+                hit = true;
             }
+        }
+        if !hit {
+            let reason = format!("`{pattern}` matches no feature");
+            return Err(RankError::Setting { name: "--monotone", reason });
         }
     }
     Ok(out)
