@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread::Scope;
 
 /// Files that are read at one time.
@@ -198,7 +198,8 @@ impl<'scope, 'env> Stream<'scope, 'env> {
         Self { source, files, scope, open: VecDeque::new(), current: 0, started: 0 }
     }
 
-    /// Up to `most` chunks; none when all files have ended.
+    /// Up to `most` chunks, fewer when the readers are behind; none when all files have ended.
+    /// How many there are changes when they are parsed, never what they become.
     fn wave(&mut self, most: usize, states: &mut [State]) -> Result<Vec<Chunk>, IntakeError> {
         let mut chunks = Vec::with_capacity(most);
         while chunks.len() < most {
@@ -208,7 +209,12 @@ impl<'scope, 'env> Stream<'scope, 'env> {
                 self.started += 1;
             }
             let Some(receiver) = self.open.front() else { break };
-            match receiver.recv() {
+            let event = match receiver.try_recv() {
+                Err(TryRecvError::Empty) if !chunks.is_empty() => break,
+                Err(TryRecvError::Empty) => receiver.recv().map_err(|_| TryRecvError::Disconnected),
+                other => other,
+            };
+            match event {
                 Ok(Event::Chunk(chunk)) => chunks.push(chunk),
                 Ok(Event::Opened(shape)) => states[self.current].shape = Some(*shape),
                 Ok(Event::Ended) => {

@@ -18,7 +18,7 @@ use crate::tally::Tally;
 use crate::values::parse_date;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use kernel::Date;
-use kernel::limits::{COLUMNS_MAX, FIELD_BYTES_MAX, LINE_BYTES_MAX};
+use kernel::limits::{AGE_YEARS_MAX, COLUMNS_MAX, FIELD_BYTES_MAX, LINE_BYTES_MAX};
 use std::borrow::Cow;
 
 /// What a chunk became.
@@ -60,6 +60,7 @@ pub fn parse(
         prepared: &prepared[plan.table],
         plan: &plan,
         date,
+        too_old: date.plus_months(-12 * (AGE_YEARS_MAX + 1)),
         columns: Columns::new(map, rows),
         findings: Vec::new(),
         tally: Tally::default(),
@@ -93,7 +94,10 @@ struct Parser<'a> {
     map: &'a TableMap,
     prepared: &'a Prepared,
     plan: &'a Plan,
+    /// The day of the delivery.
     date: Date,
+    /// Nobody alive on that day was born on this day or before.
+    too_old: Date,
     columns: Columns,
     findings: Vec<Finding>,
     tally: Tally,

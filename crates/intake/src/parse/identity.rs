@@ -7,7 +7,6 @@ use crate::mapping::Kind;
 use crate::mask::{mask, mask_identity};
 use crate::names::CleanName;
 use crate::table::FixedRow;
-use kernel::limits::AGE_YEARS_MAX;
 use kernel::{Date, Kk, Nik, NikError, Sex};
 use std::borrow::Cow;
 
@@ -27,7 +26,7 @@ impl Parser<'_> {
         let text = |column: Option<usize>| column.map_or("", |c| self.value(c, fields));
         let (name, mother) = (text(fixed.name), text(fixed.mother_name));
         let observed = self.observed_date(line, fields);
-        let birth = self.birth_date(line, observed, fields);
+        let birth = self.birth_date(line, fields);
         let sex = self.sex(line, fields);
         let (nik, nik_problem) = self.nik(line, birth, sex, fields);
         let kk = self.prepared.fixed.kk.and_then(|c| {
@@ -81,16 +80,16 @@ impl Parser<'_> {
         }
     }
 
-    fn birth_date(&mut self, line: u64, observed: Date, fields: &[Cow<'_, str>]) -> Option<Date> {
+    fn birth_date(&mut self, line: u64, fields: &[Cow<'_, str>]) -> Option<Date> {
         let column = self.prepared.fixed.birth_date?;
         let text = self.value(column, fields);
         let date = self.date_of(column, text, line)?;
         // Some sources carry an old visit's day on a row with a newborn: the delivery's day counts.
-        let on = observed.max(self.date);
-        if date > on && date <= on.plus_days(GRACE_DAYS) {
+        let late = date.days() - self.date.days();
+        if (1..=GRACE_DAYS).contains(&late) {
             let reason = "the birth date lies after the delivery's day, but less than a month";
             self.note(column, line, "unlikely_date", DOUBTFUL, reason.into(), mask(text));
-        } else if !(0..=AGE_YEARS_MAX).contains(&date.age_on(on)) {
+        } else if late > GRACE_DAYS || date <= self.too_old {
             let reason = "the birth date makes an age that is not from 0 to 120";
             self.note(column, line, "unlikely_date", SET_UNKNOWN, reason.into(), mask(text));
             return None;
