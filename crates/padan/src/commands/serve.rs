@@ -1,12 +1,48 @@
-//! `padan serve`.
+//! `padan serve`: pages, API and channels from a store.
 
+use super::publish::StoreArgs;
 use crate::failure::Failure;
+use kernel::SystemClock;
+use std::net::SocketAddr;
+use store::{Store, Vault};
 
 /// Flags of `padan serve`.
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example: padan serve --store sqlite:padan.db --listen 127.0.0.1:8080")]
+pub struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Say on every page that its people are invented
+    #[arg(long)]
+    synthetic: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> Result<(), Failure> {
-    Err(Failure::work("`padan serve` is not wired yet"))
+pub fn run(args: Args) -> Result<(), Failure> {
+    let (store, vault) = args.store.open()?;
+    serve(store, vault, args.listen, args.synthetic, |address| {
+        println!("http://{address}/");
+    })
+}
+
+/// Serves until the process is ended; `ready` hears the address.
+pub fn serve(
+    store: Store,
+    vault: Vault,
+    listen: SocketAddr,
+    synthetic: bool,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Failure> {
+    let app =
+        web::App::new(store, vault, Box::new(SystemClock), synthetic).map_err(Failure::work)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::work(format!("the server's threads could not start: {e}")))?;
+    runtime.block_on(web::serve(app, listen, ready)).map_err(|e| {
+        Failure::work(format!("{listen}: {e}; choose another address with --listen or --port"))
+    })
 }

@@ -64,7 +64,10 @@ impl Shown {
     fn finish(&mut self) {
         if let Some((name, _, done, began)) = self.step.take() {
             let seconds = began.elapsed().as_secs_f64();
-            eprintln!("{name}: {done} in {seconds:.1} s ({:.0}/s)", done as f64 / seconds.max(1e-9));
+            eprintln!(
+                "{name}: {done} in {seconds:.1} s ({:.0}/s)",
+                done as f64 / seconds.max(1e-9)
+            );
         }
     }
 }
