@@ -24,7 +24,8 @@ pub struct TableRule {
     /// Its source visits houses: it counts for "visited" and "last visit".
     #[serde(default)]
     pub visits: bool,
-    /// For tables of families: how a record finds its family, in the order of trying.
+    /// For tables of families: how a record finds its family, in the order of trying; head, card,
+    /// any head when nothing is said.
     #[serde(default)]
     pub family_by: Vec<By>,
     /// For rolls: the programme.
@@ -142,15 +143,20 @@ impl Survivorship {
     /// What is known of a table; a table that is not listed only links.
     #[must_use]
     pub fn table(&self, name: &str) -> TableRule {
-        self.table.iter().find(|t| t.name == name).cloned().unwrap_or(TableRule {
+        let listed = self.table.iter().find(|t| t.name == name).cloned();
+        let mut rule = listed.unwrap_or(TableRule {
             name: name.to_owned(),
             spine: false,
             makes_people: false,
             visits: false,
-            family_by: vec![By::Head, By::Card],
+            family_by: Vec::new(),
             roll: None,
             values_if: None,
-        })
+        });
+        if rule.family_by.is_empty() {
+            rule.family_by = vec![By::Head, By::Card, By::AnyHead];
+        }
+        rule
     }
 
     /// The rule of a variable, if it has one.

@@ -7,6 +7,7 @@ use crate::link::{NONE, tables::read_owners};
 use crate::records::RecordTable;
 use engine::read_table;
 use instrument::Unit;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,7 +105,8 @@ impl Truth {
         let columns = ["delivery", "line", "truth_person", "truth_family", "damage"];
         let t = read_table(&truth.join("records.parquet"), &columns)?;
         let (delivery, line) = (t.u16s("delivery", 0)?, t.u64s("line", 0)?);
-        let (person, family) = (t.whole("truth_person", 0)?, t.whole("truth_family", 0)?);
+        let person = numbered(&t.whole("truth_person", 0)?);
+        let family = numbered(&t.whole("truth_family", 0)?);
         let damage = t.whole("damage", 0)?;
         let mut lines: Vec<Vec<(u32, u32, u32)>> = Vec::new();
         for row in 0..delivery.len() {
@@ -115,7 +117,7 @@ impl Truth {
             if lines[d].len() <= l {
                 lines[d].resize(l + 1, (0, 0, 0));
             }
-            lines[d][l] = (person[row] as u32, family[row] as u32, damage[row] as u32);
+            lines[d][l] = (person[row], family[row], damage[row] as u32);
         }
         Ok(Self { lines })
     }
@@ -125,6 +127,19 @@ impl Truth {
         let lines = self.lines.get(usize::from(delivery));
         lines.and_then(|l| l.get(line as usize)).copied().unwrap_or((0, 0, 0))
     }
+}
+
+/// Sparse 64-bit ids as numbers from 1 in order of appearance; 0 stays 0.
+fn numbered(ids: &[u64]) -> Vec<u32> {
+    let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
+    let number = |id: &u64| match id {
+        0 => 0,
+        id => {
+            let next = numbers.len() as u32 + 1;
+            *numbers.entry(*id).or_insert(next)
+        }
+    };
+    ids.iter().map(number).collect()
 }
 
 /// Compares the links of a build with the truth.
