@@ -96,19 +96,32 @@ pub(crate) struct HouseModel {
     pub(crate) toilet: [f64; 10],
 }
 
-/// Answers from the poorest to the richest, with assumed shares (no recent table of the province was
-/// found); lighting, power and tenure are in `crate::targets`.
+/// Answers from the poorest to the richest, with assumed shares (no recent table of the province
+/// was found); lighting, power and tenure are in `crate::targets`.
 type Rungs = &'static [(u8, f64)];
 #[rustfmt::skip]
-const FLOOR: Rungs = &[(8, 0.04), (7, 0.01), (5, 0.09), (9, 0.003), (6, 0.36), (4, 0.07), (2, 0.40), (3, 0.007), (1, 0.02)];
+const FLOOR: Rungs = &[
+    (8, 0.04), (7, 0.01), (5, 0.09), (9, 0.003), (6, 0.36), (4, 0.07), (2, 0.40), (3, 0.007),
+    (1, 0.02),
+];
 #[rustfmt::skip]
-const WALL: Rungs = &[(6, 0.01), (4, 0.04), (5, 0.003), (3, 0.10), (2, 0.02), (7, 0.002), (1, 0.825)];
+const WALL: Rungs = &[
+    (6, 0.01), (4, 0.04), (5, 0.003), (3, 0.10), (2, 0.02), (7, 0.002), (1, 0.825),
+];
 #[rustfmt::skip]
-const ROOF: Rungs = &[(7, 0.01), (5, 0.002), (8, 0.003), (4, 0.07), (3, 0.33), (6, 0.005), (2, 0.54), (1, 0.04)];
+const ROOF: Rungs = &[
+    (7, 0.01), (5, 0.002), (8, 0.003), (4, 0.07), (3, 0.33), (6, 0.005), (2, 0.54), (1, 0.04),
+];
 #[rustfmt::skip]
-const WATER: Rungs = &[(8, 0.01), (6, 0.06), (9, 0.008), (10, 0.006), (11, 0.004), (7, 0.07), (5, 0.22), (4, 0.20), (3, 0.17), (2, 0.23), (1, 0.022)];
+const WATER: Rungs = &[
+    (8, 0.01), (6, 0.06), (9, 0.008), (10, 0.006), (11, 0.004), (7, 0.07), (5, 0.22), (4, 0.20),
+    (3, 0.17), (2, 0.23), (1, 0.022),
+];
 #[rustfmt::skip]
-const FUEL: Rungs = &[(10, 0.20), (9, 0.003), (7, 0.012), (11, 0.002), (8, 0.001), (4, 0.70), (0, 0.012), (6, 0.001), (2, 0.016), (3, 0.03), (1, 0.02), (5, 0.003)];
+const FUEL: Rungs = &[
+    (10, 0.20), (9, 0.003), (7, 0.012), (11, 0.002), (8, 0.001), (4, 0.70), (0, 0.012),
+    (6, 0.001), (2, 0.016), (3, 0.03), (1, 0.02), (5, 0.003),
+];
 const NO_TOILET: Rungs = &[(6, 0.32), (5, 0.02), (4, 0.10), (3, 0.12), (2, 0.44)];
 const CLOSET: Rungs = &[(4, 0.03), (3, 0.015), (2, 0.025), (1, 0.93)];
 const SEWAGE: Rungs = &[(5, 0.005), (3, 0.04), (6, 0.005), (4, 0.13), (1, 0.80), (2, 0.02)];

@@ -97,7 +97,8 @@ pub(crate) struct Family {
     /// `truth_family`.
     pub id: u64,
     pub kk: u64,
-    /// The card older sources know: of the parents (split), of a dead head, or before a move. 0 none.
+    /// The card older sources know: of the parents (split), of a dead head, before a move.
+    /// 0 none.
     pub kk_before: u64,
     /// Since when the present card and village hold (sources that looked earlier saw the former).
     pub card_since: Date,

@@ -1,4 +1,4 @@
-//! The purposes of chance: each use has a stream of its own, so that adding one never moves another.
+//! The purposes of chance: each use has a stream of its own; adding one never moves another.
 
 pub(crate) const VILLAGE: u64 = 1;
 pub(crate) const FAMILY: u64 = 2;

@@ -134,7 +134,7 @@ fn elsewhere(desk: &Desk<'_>, chance: &mut Chance, at: usize) -> usize {
     all.start + chance.below(all.len() as u64) as usize
 }
 
-/// Relation and marriage as registered: while a head's death is not reported, his widow is his wife.
+/// Relation and marriage as registered: until a head's death is reported, his widow is his wife.
 fn registered(family: &Family, person: &Person) -> (u8, u8) {
     let unreported =
         |p: &Person| p.relation == 1 && matches!(p.state, State::Dead { reported: false, .. });
