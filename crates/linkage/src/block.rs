@@ -276,8 +276,7 @@ fn split(
         .filter(|(distinct, _)| *distinct > 8)
         .collect();
     telling.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut reached = 0;
-    for &(_, feature) in telling.iter().take(SPLITS_MAX) {
+    for (number, &(_, feature)) in telling.iter().take(SPLITS_MAX).enumerate() {
         let mut keys = vec![0u64; store.len];
         for &(record, key) in records {
             let code = store.rows[record as usize * store.width + feature];
@@ -285,7 +284,7 @@ fn split(
                 keys[record as usize] = fold(key ^ u64::from(code), 0xA076_1D64_78BD_642F) | 1;
             }
         }
-        let name = format!("{} + split {}", block.name, reached + 1);
+        let name = format!("{} + split {}", block.name, number + 1);
         let (mut rule, large) = sort(&name, &keys, block.max_size, closed, starts);
         rule.derived = true;
         for group in &large {
@@ -296,7 +295,6 @@ fn split(
         }
         rules.push(rule);
         columns.push(keys);
-        reached += 1;
     }
 }
 

@@ -156,7 +156,7 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
     }
     .run(&scored.edges);
     let together = |e: &Edge| clusters.leader[e.a as usize] == clusters.leader[e.b as usize];
-    let rates = score::error_rates(&scored.edges, together);
+    let rates = score::error_rates(&scored.edges, records.len(), together);
     watch.done("cluster", &format!("{} pairs together", rates.decided));
     let steps = watch.steps;
     Ok(Outcome { records, model, scored, clusters, rates, blocks, training, steps })

@@ -194,17 +194,30 @@ pub struct ErrorRates {
 }
 
 /// Sums over the kept pairs; `together` tells whether a pair is decided to match.
+///
+/// Inside a cluster a pair is as sure as itself, or as the weaker of the two records' best ties to
+/// the cluster: two incomplete records may be one person only through a third.
 #[must_use]
-pub fn error_rates(edges: &[Edge], together: impl Fn(&Edge) -> bool) -> ErrorRates {
+pub fn error_rates(edges: &[Edge], records: usize, together: impl Fn(&Edge) -> bool) -> ErrorRates {
+    let mut best = vec![f64::NEG_INFINITY; records];
+    for edge in edges.iter().filter(|e| together(e)) {
+        for record in [edge.a, edge.b] {
+            let best = &mut best[record as usize];
+            *best = best.max(edge.weight);
+        }
+    }
     let (mut decided, mut wrong, mut missed, mut all) = (0u64, 0.0, 0.0, 0.0);
     for edge in edges {
-        let p = probability(edge.weight);
-        all += p;
         if together(edge) {
+            let through = best[edge.a as usize].min(best[edge.b as usize]);
+            let p = probability(edge.weight.max(through));
             decided += 1;
             wrong += 1.0 - p;
+            all += p;
         } else {
+            let p = probability(edge.weight);
             missed += p;
+            all += p;
         }
     }
     ErrorRates {

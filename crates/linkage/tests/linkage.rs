@@ -1,5 +1,7 @@
 //! Whole runs on planted truth: determinism, twins, constraints, recovered shares, bad settings.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may stop")]
+
 use kernel::Chance;
 use linkage::command::{self, Outcome};
 use linkage::spec::Spec;
@@ -50,7 +52,11 @@ struct Row {
 }
 
 fn word(chance: &mut Chance) -> String {
-    (0..2 + chance.below(2)).map(|_| *chance.pick(&["ba", "ri", "to", "su", "ma", "ni", "ka", "le", "du", "wi", "sa", "po"])).collect()
+    (0..2 + chance.below(2))
+        .map(|_| {
+            *chance.pick(&["ba", "ri", "to", "su", "ma", "ni", "ka", "le", "du", "wi", "sa", "po"])
+        })
+        .collect()
 }
 
 /// Families of four, one in ten with twins; about every third person twice, the copy damaged.
@@ -60,15 +66,32 @@ fn people(families: usize, seed: u64) -> Vec<Row> {
     let mut person = 0;
     for family in 0..families {
         let village = format!("v{}", chance.below(40));
-        let mut born = format!("{}-{:02}-{:02}", chance.between(1950, 2010), chance.between(1, 12), chance.between(1, 28));
+        let mut born = format!(
+            "{}-{:02}-{:02}",
+            chance.between(1950, 2010),
+            chance.between(1, 12),
+            chance.between(1, 28)
+        );
         for member in 0..4 {
             person += 1;
             let twin = member == 1 && family % 10 == 0;
             if !twin {
-                born = format!("{}-{:02}-{:02}", chance.between(1950, 2010), chance.between(1, 12), chance.between(1, 28));
+                born = format!(
+                    "{}-{:02}-{:02}",
+                    chance.between(1950, 2010),
+                    chance.between(1, 12),
+                    chance.between(1, 28)
+                );
             }
-            let number = format!("{:04}{}{:03}", chance.below(40), born.replace('-', ""), person % 1000);
-            let cells = [format!("{} {}", word(&mut chance), word(&mut chance)), born.clone(), number, village.clone(), format!("f{family}")];
+            let number =
+                format!("{:04}{}{:03}", chance.below(40), born.replace('-', ""), person % 1000);
+            let cells = [
+                format!("{} {}", word(&mut chance), word(&mut chance)),
+                born.clone(),
+                number,
+                village.clone(),
+                format!("f{family}"),
+            ];
             if chance.is(0.33) {
                 let mut copy = cells.clone();
                 if chance.is(0.3) {
@@ -103,7 +126,9 @@ fn run_in(folder: &Path, settings: &str) -> Outcome {
 
 /// Precision and recall of the clusters' pairs.
 fn quality(outcome: &Outcome, rows: &[Row]) -> (f64, f64) {
-    let pairs = |groups: BTreeMap<(u32, usize), u64>| groups.values().map(|n| n * (n - 1) / 2).sum::<u64>() as f64;
+    let pairs = |groups: BTreeMap<(u32, usize), u64>| {
+        groups.values().map(|n| n * (n - 1) / 2).sum::<u64>() as f64
+    };
     let mut both: BTreeMap<(u32, usize), u64> = BTreeMap::new();
     let mut found: BTreeMap<(u32, usize), u64> = BTreeMap::new();
     let mut truth: BTreeMap<(u32, usize), u64> = BTreeMap::new();
@@ -127,7 +152,11 @@ fn planted_persons_are_found_and_twins_stay_apart() {
     let outcome = run_in(folder.path(), SETTINGS);
     let (precision, recall) = quality(&outcome, &rows);
     assert!(precision > 0.995 && recall > 0.97, "precision {precision} recall {recall}");
-    assert!((1.0 - outcome.rates.false_discovery - precision).abs() < 0.01, "estimated {}", 1.0 - outcome.rates.false_discovery);
+    assert!(
+        (1.0 - outcome.rates.false_discovery - precision).abs() < 0.01,
+        "estimated {}",
+        1.0 - outcome.rates.false_discovery
+    );
     // The shares of matches are those planted: 80 % of copies keep the number, 10 % get another date.
     let m = |comparison: usize, level: usize| outcome.model.comparisons[comparison].levels[level].m;
     assert!((m(1, 5) - 0.9).abs() < 0.03, "date {}", m(1, 5));
@@ -153,7 +182,9 @@ fn same_bytes_for_any_threads_and_row_order() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| linkage::run(&spec, &out, &mut |_| {})).unwrap();
         let files = ["pairs.parquet", "clusters.parquet", "model.json"];
-        written.push(files.iter().map(|f| ((*f).to_owned(), std::fs::read(out.join(f)).unwrap())).collect());
+        written.push(
+            files.iter().map(|f| ((*f).to_owned(), std::fs::read(out.join(f)).unwrap())).collect(),
+        );
     }
     for (at, other) in written.iter().enumerate().skip(1) {
         for (file, bytes) in other {
@@ -196,17 +227,23 @@ fn a_delivery_finds_its_rows_of_the_register() {
         table
     };
     // The register holds the last record of every person, the delivery the first of those with two.
-    let last: BTreeMap<usize, usize> = rows.iter().enumerate().map(|(at, r)| (r.person, at)).collect();
-    let at = |row: &Row| (std::ptr::from_ref(row) as usize - rows.as_ptr() as usize) / size_of::<Row>();
+    let last: BTreeMap<usize, usize> =
+        rows.iter().enumerate().map(|(at, r)| (r.person, at)).collect();
+    let at =
+        |row: &Row| (std::ptr::from_ref(row) as usize - rows.as_ptr() as usize) / size_of::<Row>();
     let spine_rows: Vec<&Row> = rows.iter().filter(|r| last[&r.person] == at(r)).collect();
     let spine = table(&|r| last[&r.person] == at(r));
     let delivery = table(&|r| last[&r.person] != at(r));
-    let wanted: Vec<usize> = rows.iter().filter(|r| last[&r.person] != at(r)).map(|r| r.person).collect();
+    let wanted: Vec<usize> =
+        rows.iter().filter(|r| last[&r.person] != at(r)).map(|r| r.person).collect();
     let settings = SETTINGS.replace("mode = \"dedupe\"", "mode = \"link\"");
     let matcher = Matcher::new(&settings, spine).unwrap();
     let matches = matcher.match_delivery(&delivery, None).unwrap();
-    let right = matches.rows.iter().zip(&wanted).filter(|(m, person)| m.spine_row.is_some_and(|row| spine_rows[row as usize].person == **person));
-    let (right, made) = (right.count(), matches.rows.iter().filter(|m| m.spine_row.is_some()).count());
+    let right = matches.rows.iter().zip(&wanted).filter(|(m, person)| {
+        m.spine_row.is_some_and(|row| spine_rows[row as usize].person == **person)
+    });
+    let (right, made) =
+        (right.count(), matches.rows.iter().filter(|m| m.spine_row.is_some()).count());
     assert!(right as f64 > 0.97 * wanted.len() as f64, "{right} of {}", wanted.len());
     assert!(right as f64 > 0.995 * made as f64, "{right} right of {made}");
     let again = matcher.match_delivery(&delivery, Some(&matches.model)).unwrap();
@@ -227,7 +264,12 @@ fn bad_settings_are_refused_with_line_and_advice() {
     check("id = \"id\"", "idd = \"id\"", 6, "did you mean `id`?");
     check("\"number\"]", "\"prefx(number, 3)\"]", 10, "did you mean `prefix`?");
     check("method = \"name\"", "method = \"names\"", 17, "did you mean `name`?");
-    check("method = \"date\"", "method = \"jaro_winkler\"\nthresholds = [2.0]", 21, "between 0 and 1");
+    check(
+        "method = \"date\"",
+        "method = \"jaro_winkler\"\nthresholds = [2.0]",
+        21,
+        "between 0 and 1",
+    );
     check("keys = [\"number\"]", "keys = []", 10, "needs a key");
 }
 
@@ -235,12 +277,29 @@ fn bad_settings_are_refused_with_line_and_advice() {
 fn missing_columns_and_double_ids_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let spec = |settings: &str| Spec::parse(settings, "test", folder.path()).unwrap();
-    let fails = |settings: &str| command::compute(&spec(settings), &mut |_| {}).err().map(|e| e.to_string()).unwrap_or_default();
-    std::fs::write(folder.path().join("people.csv"), "id,name,born,number,vilage,family\n1,a,,,,\n").unwrap();
+    let fails = |settings: &str| {
+        command::compute(&spec(settings), &mut |_| {})
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
+    };
+    std::fs::write(
+        folder.path().join("people.csv"),
+        "id,name,born,number,vilage,family\n1,a,,,,\n",
+    )
+    .unwrap();
     let message = fails(SETTINGS);
     assert!(message.contains("no column `village` (did you mean `vilage`?)"), "{message}");
-    std::fs::write(folder.path().join("people.csv"), "id,name,born,number,village,family\n1,a,,,,\n1,b,,,,\n").unwrap();
+    std::fs::write(
+        folder.path().join("people.csv"),
+        "id,name,born,number,village,family\n1,a,,,,\n1,b,,,,\n",
+    )
+    .unwrap();
     assert!(fails(SETTINGS).contains("id twice"));
-    std::fs::write(folder.path().join("people.csv"), "id,name,born,number,village,family\n1,a,,,,\n2,a,,,,\n").unwrap();
+    std::fs::write(
+        folder.path().join("people.csv"),
+        "id,name,born,number,village,family\n1,a,,,,\n2,a,,,,\n",
+    )
+    .unwrap();
     assert_eq!(fails(SETTINGS), "");
 }

@@ -189,7 +189,7 @@ fn take(
     before: usize,
     has_id: bool,
 ) {
-    let rows = if width == 0 { 0 } else { fields.len() / width };
+    let rows = fields.len().checked_div(width).unwrap_or(0);
     gather.columns.par_iter_mut().enumerate().for_each(
         |(at, (interner, codes)): (usize, &mut (Interner, Vec<u32>))| {
             codes.reserve(rows);

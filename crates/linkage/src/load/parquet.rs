@@ -53,11 +53,14 @@ pub fn read(input: &Input, gather: &mut Gather) -> Result<(), LinkError> {
     Ok(())
 }
 
+/// Calls the second argument with every text of a column.
+type TextsOf<'a> = dyn Fn(usize, &mut dyn FnMut(&str)) -> Result<(), LinkError> + 'a;
+
 fn read_ids(
     place: Option<usize>,
     rows: usize,
     ids: &mut Values,
-    job: &dyn Fn(usize, &mut dyn FnMut(&str)) -> Result<(), LinkError>,
+    job: &TextsOf<'_>,
 ) -> Result<(), LinkError> {
     match place {
         Some(place) => job(place, &mut |text| {

@@ -1,6 +1,7 @@
 //! The settings of a run: read from TOML ([`raw`]), checked into a [`Spec`] that can be used as it is.
 
 mod check;
+mod comparisons;
 pub mod expr;
 #[expect(missing_docs, reason = "the fields are the keys of docs/guide/link.md")]
 pub mod raw;
