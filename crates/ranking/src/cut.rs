@@ -8,6 +8,7 @@ use kernel::Decile;
 use kernel::chance::mix;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// The format word of a cut-offs file.
 pub const FORMAT: &str = "padan-cutoffs/1";
@@ -23,7 +24,7 @@ pub enum Unit {
 }
 
 /// Cut-offs and the distribution behind them, as published with an edition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cutoffs {
     /// Always [`FORMAT`].
@@ -36,7 +37,22 @@ pub struct Cutoffs {
     pub cuts: [i32; 9],
     /// The score at each thousandth of the reference, 1,001 values: for ranks.
     pub permille: Vec<i32>,
+    /// Chances by score: computed once, when one is first asked for.
+    #[serde(skip)]
+    chances: OnceLock<Chances>,
 }
+
+/// Chances of truly belonging among the poorest k tenths of the reference, on a grid of scores.
+#[derive(Debug, Clone, PartialEq)]
+struct Chances {
+    low: f64,
+    step: f64,
+    /// Per grid score, k = 1..9.
+    table: Vec<[f64; 9]>,
+}
+
+/// Points of the grid of chances.
+const GRID: usize = 800;
 
 /// Narrowest and widest scores a histogram holds; scores beyond count as the ends.
 const SPAN: i64 = 1 << 21;
@@ -123,7 +139,15 @@ impl Cutoffs {
         // A family belongs to the tenth in which it starts: at the cut the next tenth begins.
         let cuts = std::array::from_fn(|k| h.at_share(k as u64 + 1, 10).saturating_add(1));
         let permille = (0..=1000).map(|p| h.at_share(p, 1000)).collect();
-        Ok(Self { format: FORMAT.into(), unit, points_per_unit: SCALE as u32, cuts, permille })
+        let chances = OnceLock::new();
+        Ok(Self {
+            format: FORMAT.into(),
+            unit,
+            points_per_unit: SCALE as u32,
+            cuts,
+            permille,
+            truth,
+        })
     }
 
     /// The decile of a score.
@@ -154,10 +178,54 @@ impl Cutoffs {
         ((above - 1) as f64 + part) / 1000.0
     }
 
-    /// Chance that a family with this score truly belongs among the poorest `k` tenths.
+    /// Chance that a family with this score truly belongs among the poorest `k` tenths of the
+    /// reference population (not of the survey the model was fitted on).
     #[must_use]
     pub fn chance(&self, card: &Scorecard, score: i32, k: u8) -> f64 {
-        card.chance(score, k)
+        let chances = self.chances.get_or_init(|| self.tabulate(card));
+        let place = (f64::from(score) - chances.low) / chances.step;
+        let place = place.clamp(0.0, (GRID - 1) as f64);
+        let i = (place as usize).min(GRID - 2);
+        let part = place - i as f64;
+        match k {
+            0 => 0.0,
+            1..=9 => {
+                let k = usize::from(k) - 1;
+                chances.table[i][k] * (1.0 - part) + chances.table[i + 1][k] * part
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// The table of chances over the scores of the reference and somewhat beyond.
+    fn tabulate(&self, card: &Scorecard) -> Chances {
+        let truth = self.implied_truth(card);
+        let low = f64::from(self.permille[0]) - SCALE;
+        let high = f64::from(self.permille[1000]) + SCALE;
+        let step = (high - low) / (GRID - 1) as f64;
+        let at = |i: usize| {
+            let score = (low + step * i as f64) / f64::from(card.points_per_unit);
+            truth.map(|line| card.outlook.chance_below(score, line))
+        };
+        Chances { low, step, table: (0..GRID).map(at).collect() }
+    }
+
+    /// The true cut-offs: the lines below which k tenths of the reference are expected to lie.
+    fn implied_truth(&self, card: &Scorecard) -> [f64; 9] {
+        let sample: Vec<f64> = self.permille.iter().step_by(5).map(|&p| card.unit(p)).collect();
+        let expected = |line: f64| {
+            let sum: f64 = sample.iter().map(|&s| card.outlook.chance_below(s, line)).sum();
+            sum / sample.len() as f64
+        };
+        std::array::from_fn(|k| {
+            let share = (k + 1) as f64 / 10.0;
+            let (mut low, mut high) = (sample[0] - 3.0, sample[sample.len() - 1] + 3.0);
+            for _ in 0..40 {
+                let middle = 0.5 * (low + high);
+                if expected(middle) < share { low = middle } else { high = middle }
+            }
+            0.5 * (low + high)
+        })
     }
 
     /// Reads cut-offs from their JSON text.

@@ -1,6 +1,7 @@
 //! Density tests at a cut: do scores pile up just below it, over all (McCrary 2008) and per village
 //! or enumerator? A pile says that answers were fitted to the formula; it accuses nobody by itself.
 
+use crate::normal::upper_tail;
 use crate::outlook::sorted;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -135,18 +136,6 @@ fn flag(rows: &mut [UnitBalance]) {
             rows[i].flagged = true;
         }
     }
-}
-
-/// P(Z > z) (Abramowitz and Stegun 26.2.17; error below 1e-7).
-#[must_use]
-pub fn upper_tail(z: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let poly = t
-        * (0.319_381_530
-            + t * (-0.356_563_782
-                + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    let tail = (-0.5 * z * z).exp() / core::f64::consts::TAU.sqrt() * poly;
-    if z >= 0.0 { tail } else { 1.0 - tail }
 }
 
 #[cfg(test)]

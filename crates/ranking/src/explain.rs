@@ -238,7 +238,7 @@ pub fn explain(
         decile,
         rank: cutoffs.rank(score),
         se: card.se(score),
-        chance_1_4: card.chance(score, 4),
+        chance_1_4: cutoffs.chance(card, score, 4),
         to_upper_cut: cut(i32::from(decile) - 1).map(|c| c - score),
         to_lower_cut: cut(i32::from(decile) - 2).map(|c| score - c + 1),
         pulls,

@@ -19,6 +19,7 @@ mod json;
 pub mod live;
 pub mod metrics;
 pub mod model;
+mod normal;
 pub mod outlook;
 #[cfg(feature = "files")]
 mod parquet_read;

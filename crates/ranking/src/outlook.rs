@@ -1,6 +1,7 @@
 //! How sure a score is: standard errors and chances, learnt from households that the model had
 //! not seen when it scored them (held-out inner folds).
 
+use crate::normal::{below, inverse};
 use crate::solve::{Square, factor};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,24 @@ impl Outlook {
             1..=9 => between(&self.knots, &self.chance[usize::from(k) - 1], score),
             _ => 1.0,
         }
+    }
+}
+
+impl Outlook {
+    /// Chance that the true target of a family with this score lies below `line` (any line, in the
+    /// target's unit). Between the survey's own cut-offs the learnt chances are joined on the normal
+    /// scale; beyond them the standard error carries on.
+    #[must_use]
+    pub fn chance_below(&self, score: f64, line: f64) -> f64 {
+        let z = |k: usize| inverse(between(&self.knots, &self.chance[k], score));
+        let k = self.truth_cuts.partition_point(|&c| c <= line);
+        if k == 0 || k == 9 {
+            let end = if k == 0 { 0 } else { 8 };
+            return below(z(end) + (line - self.truth_cuts[end]) / self.se_at(score));
+        }
+        let (a, b) = (self.truth_cuts[k - 1], self.truth_cuts[k]);
+        let part = if b > a { (line - a) / (b - a) } else { 0.0 };
+        below(z(k - 1) + part * (z(k) - z(k - 1)))
     }
 }
 

@@ -4,8 +4,8 @@
 //! would carry the family across a cut that decides something. So the queue is near the cut ×
 //! stale, in one formula: sd of what the answers may hide = √(wrong² + drift² × years).
 
-use crate::density::upper_tail;
 use crate::metrics::lowest;
+use crate::normal::upper_tail;
 use kernel::Chance;
 use serde::Serialize;
 
