@@ -146,7 +146,7 @@ impl Cutoffs {
             points_per_unit: SCALE as u32,
             cuts,
             permille,
-            truth,
+            chances,
         })
     }
 
