@@ -82,15 +82,7 @@ fn demo(config: &str, families: usize, out: &str) -> Result<(), TargetError> {
     for programme in &programmes.0 {
         let outcome = targeting::run(&frame, programme, &schema)?;
         let cells = meter::count(&frame, programme, &none, &outcome)?;
-        let expected = meter::expected(&frame, programme, &none, &outcome)?;
-        let report = EditionReport {
-            frame: &frame,
-            edition: "demo",
-            programme,
-            outcome: &outcome,
-            cells: &cells,
-            expected,
-        };
+        let report = EditionReport::new(&frame, "demo", programme, &outcome, &cells)?;
         save(&format!("{}.html", programme.id), edition_html(&report, Language::Indonesian)?)?;
         save(&format!("{}.en.html", programme.id), edition_html(&report, Language::English)?)?;
     }
@@ -153,6 +145,7 @@ fn bench(config: &str, families: usize) -> Result<(), TargetError> {
             programme: id.into(),
             changes: [(key.to_owned(), value)].into(),
             weights: weight.into_iter().collect(),
+            scores: None,
         };
         let _ = clock.lap();
         let effect = simulator.run(&scenario)?;

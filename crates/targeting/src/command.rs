@@ -5,9 +5,11 @@ use crate::TargetError;
 use crate::frame::{self, Frame};
 use crate::list;
 use crate::meter::{self, Cell, Check, Estimate};
+use crate::overlap;
 use crate::programme::{Changes, Programme, Programmes};
 use crate::report::{
-    EditionReport, Language, edition_csv, edition_html, simulation_csv, simulation_html,
+    EditionReport, Language, edition_csv, edition_html, overlap_csv, overlap_html, simulation_csv,
+    simulation_html,
 };
 use crate::run::{Outcome, needs_first};
 use crate::schema::Schema;
@@ -99,7 +101,8 @@ fn folder(path: &Path) -> Result<(), TargetError> {
 }
 
 /// Runs programmes (all valid ones when `names` is empty): writes `lists/<programme>.parquet`,
-/// `errors.parquet`, and per programme a report in both languages and a CSV.
+/// `errors.parquet`, per programme a report in both languages and a CSV, what changed since the last
+/// edition's list, and who gets what in all (`overlap.html`).
 ///
 /// # Errors
 /// When something cannot be read or written, or a list is not needs-first.
@@ -108,6 +111,7 @@ pub fn run(paths: &Paths, names: &[String]) -> Result<Vec<Ran>, TargetError> {
     folder(&paths.out.join("lists"))?;
     let mut ran = Vec::new();
     let mut cells: Vec<(&str, Vec<Cell>)> = Vec::new();
+    let mut outcomes: Vec<(&Programme, Outcome)> = Vec::new();
     for programme in chosen(&l.programmes, names, &l.frame)? {
         let outcome = crate::run(&l.frame, programme, &l.schema)?;
         let none = Changes::new();
@@ -121,10 +125,27 @@ pub fn run(paths: &Paths, names: &[String]) -> Result<Vec<Ran>, TargetError> {
         let mut line = summary(programme, &outcome, proof);
         line.since_last = since_last(paths, &l, programme, &outcome)?;
         ran.push(line);
+        outcomes.push((programme, outcome));
     }
+    overlap(paths, &l, &outcomes)?;
     let cells: Vec<(&str, &[Cell])> = cells.iter().map(|(id, c)| (*id, c.as_slice())).collect();
     meter::write(&paths.out.join("errors.parquet"), &cells)?;
     Ok(ran)
+}
+
+/// Writes `overlap.html`, `overlap.en.html` and `overlap.csv`.
+fn overlap(
+    paths: &Paths,
+    l: &Loaded,
+    outcomes: &[(&Programme, Outcome)],
+) -> Result<(), TargetError> {
+    let pairs: Vec<(&Programme, &Outcome)> = outcomes.iter().map(|(p, o)| (*p, o)).collect();
+    let roll = overlap::overlap(&l.frame, &pairs, overlap::Standing::Roll);
+    let list = overlap::overlap(&l.frame, &pairs, overlap::Standing::List);
+    let html = |language| overlap_html(&l.frame, &l.edition, &roll, &list, language);
+    save(&paths.out.join("overlap.html"), &html(Language::Indonesian))?;
+    save(&paths.out.join("overlap.en.html"), &html(Language::English))?;
+    save(&paths.out.join("overlap.csv"), &overlap_csv(&roll, &list))
 }
 
 fn summary(programme: &Programme, outcome: &Outcome, proof: usize) -> Ran {
@@ -172,14 +193,7 @@ fn report(
     outcome: &Outcome,
     cells: &[Cell],
 ) -> Result<(), TargetError> {
-    let report = EditionReport {
-        frame: &l.frame,
-        edition: &l.edition,
-        programme,
-        outcome,
-        cells,
-        expected: meter::expected(&l.frame, programme, &Changes::new(), outcome)?,
-    };
+    let report = EditionReport::new(&l.frame, &l.edition, programme, outcome, cells)?;
     let file = |end: &str| paths.out.join(format!("{}{end}", programme.id));
     save(&file(".html"), &edition_html(&report, Language::Indonesian)?)?;
     save(&file(".en.html"), &edition_html(&report, Language::English)?)?;

@@ -9,7 +9,9 @@ use targeting::meter::{Cause, totals};
 use targeting::programme::code;
 use targeting::run::needs_first;
 use targeting::simulate::{Scenario, Simulator};
-use targeting::{Changes, Frame, Options, Outcome, Programmes, Schema, Value, run, run_with};
+use targeting::{
+    Changes, Frame, Options, Outcome, Programmes, Schema, Value, run, run_with, synthetic,
+};
 
 fn shipped() -> (Schema, Programmes) {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/id");
@@ -180,6 +182,7 @@ fn scenario(programme: &str, changes: &[(&str, Value)], weights: &[(&str, f64)])
         programme: programme.into(),
         changes: changes.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
         weights: weights.iter().map(|(k, w)| ((*k).to_owned(), *w)).collect(),
+        scores: None,
     }
 }
 
@@ -215,6 +218,27 @@ fn weights_change_ranks_on_the_published_line() {
     let other = simulator.run(&scenario("x", &[], &[("assets", 0.0)])).unwrap();
     assert!(other.total.enters > 50 && other.total.leaves > 50, "{:?}", other.total);
     assert_eq!(other.total.before, other.total.after, "seats stay");
+}
+
+#[test]
+fn another_models_scores_take_the_place_of_the_editions() {
+    let (schema, programmes) = shipped();
+    let folder = tempfile::tempdir().unwrap();
+    synthetic::write(&folder.path().join("a"), 1_000, 1).unwrap();
+    synthetic::write(&folder.path().join("b"), 1_000, 2).unwrap();
+    let frame = targeting::frame::load(&folder.path().join("a"), &schema, false).unwrap();
+    let programme = programmes.get("desa_berdaya_transformatif").unwrap();
+    let simulator = Simulator::new(&frame, programme, &schema).unwrap();
+    let with = |name: &str| {
+        let mut s = scenario("x", &[], &[]);
+        s.scores = Some(folder.path().join(name).join("scores.parquet"));
+        simulator.run(&s)
+    };
+    let same = with("a").unwrap();
+    assert_eq!((same.total.enters, same.total.leaves), (0, 0));
+    let other = with("b").unwrap();
+    assert!(other.total.enters > 0 && other.total.leaves > 0);
+    assert!(with("none").is_err());
 }
 
 #[test]
@@ -275,4 +299,28 @@ fn overlap_adds_up_and_finds_the_gaps() {
     };
     let direct: i64 = outcomes.iter().map(paid).sum();
     assert_eq!(money, direct);
+}
+
+#[test]
+fn an_unranked_family_has_no_rank_even_when_the_model_gave_it_one() {
+    use engine::TableBuilder;
+    let (schema, programmes) = shipped();
+    let folder = tempfile::tempdir().unwrap();
+    synthetic::write(folder.path(), 3, 1).unwrap();
+    let scores = TableBuilder::new()
+        .u64("family_id", vec![1, 2, 3])
+        .u8("decile", vec![2, 0, 4])
+        .u8("unranked_reason", vec![0, 2, 0])
+        .f64("score", vec![13.0, 12.0, 13.5])
+        .f64("se", vec![0.4; 3])
+        .f64("national_rank", vec![0.15, 0.01, 0.35])
+        .f64("p_decile_1_4", vec![0.8, 0.99, 0.5])
+        .f64("p_decile_1_5", vec![0.9, 0.99, 0.6]);
+    scores.write(&folder.path().join("scores.parquet")).unwrap();
+    let frame = targeting::frame::load(folder.path(), &schema, false).unwrap();
+    assert!(frame.family.rank[1].is_nan() && frame.family.p_1_4[1].is_nan());
+    let within = targeting::meter::probabilities(&frame, 5.0);
+    assert!(within[0] == 0.9 && within[1].is_nan() && within[2] == 0.6);
+    let outcome = run(&frame, programmes.get("sembako").unwrap(), &schema).unwrap();
+    assert_eq!(outcome.reason[1], code::UNRANKED + 2);
 }

@@ -2,12 +2,12 @@
 
 use super::arrow::{Reader, push_column};
 use super::column::{Column, NO_DAY, NO_SMALL};
+use super::index::Index;
 use super::{Contributions, FamilyCore, Frame, NO_ROW, PersonCore, Roll, roll_status};
 use crate::TargetError;
 use crate::schema::{Schema, TableKind};
 use arrow_array::RecordBatch;
 use kernel::Date;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -259,30 +259,42 @@ impl<'s> FrameBuilder<'s> {
     }
 
     fn join_scores(&mut self) {
+        let mut family = std::mem::take(&mut self.family);
+        self.score_onto(&mut family);
         let index = Index::new(&self.score_ids);
-        let s = &self.scores;
-        let row = |&id: &u64| Some(index.row(id)).filter(|r| *r != NO_ROW).map(|r| r as usize);
-        let rows: Vec<Option<usize>> = self.family.id.iter().map(row).collect();
-        let real = |from: &[f64]| -> Vec<f64> {
-            rows.iter().map(|r| r.map_or(f64::NAN, |r| from[r])).collect()
-        };
-        let unvisited = kernel::UnrankedReason::NotVisited.code();
-        let f = &mut self.family;
-        f.decile = rows.iter().map(|r| r.map_or(0, |r| s.decile[r])).collect();
-        f.unranked = rows.iter().map(|r| r.map_or(unvisited, |r| s.unranked[r])).collect();
-        f.score = real(&s.score);
-        f.se = real(&s.se);
-        f.rank = real(&s.rank);
-        f.p_1_4 = real(&s.p_1_4);
-        f.p_1_5 = real(&s.p_1_5);
+        let rows: Vec<u32> = family.id.iter().map(|&id| index.row(id)).collect();
         for (name, column) in std::mem::take(&mut self.score_columns) {
-            let values = rows.iter().map(|r| match (r, column.as_ref()) {
-                (Some(r), Column::Small(v)) => v.get(*r).copied().unwrap_or(NO_SMALL),
+            let values = rows.iter().map(|&r| match column.as_ref() {
+                Column::Small(v) => v.get(r as usize).copied().unwrap_or(NO_SMALL),
                 _ => NO_SMALL,
             });
             let column = Arc::new(Column::Small(values.collect()));
             self.frame.families.columns.insert(name, column);
         }
+        self.family = family;
+    }
+
+    /// Writes the collected scores into `family`; families without one are unranked. Returns how
+    /// many were found.
+    pub(crate) fn score_onto(&self, family: &mut FamilyCore) -> usize {
+        let index = Index::new(&self.score_ids);
+        let s = &self.scores;
+        let row = |&id: &u64| Some(index.row(id)).filter(|r| *r != NO_ROW).map(|r| r as usize);
+        let rows: Vec<Option<usize>> = family.id.iter().map(row).collect();
+        // An unranked family has no place in an order of need, whatever a model would say of it.
+        let ranked = |r: &Option<usize>| r.filter(|&r| s.decile[r] > 0);
+        let real = |from: &[f64]| -> Vec<f64> {
+            rows.iter().map(|r| ranked(r).map_or(f64::NAN, |r| from[r])).collect()
+        };
+        let unvisited = kernel::UnrankedReason::NotVisited.code();
+        family.decile = rows.iter().map(|r| r.map_or(0, |r| s.decile[r])).collect();
+        family.unranked = rows.iter().map(|r| r.map_or(unvisited, |r| s.unranked[r])).collect();
+        family.score = real(&s.score);
+        family.se = real(&s.se);
+        family.rank = real(&s.rank);
+        family.p_1_4 = real(&s.p_1_4);
+        family.p_1_5 = real(&s.p_1_5);
+        rows.iter().flatten().count()
     }
 
     fn join_contributions(&mut self) {
@@ -344,96 +356,6 @@ impl<'s> FrameBuilder<'s> {
     }
 }
 
-impl Frame {
-    /// Groups the living members by family. Called when persons, families or lives change.
-    pub(crate) fn regroup(&mut self) {
-        let rows = self.family.id.len();
-        let person = &self.person;
-        let living = |row: usize| {
-            let family = person.family[row];
-            (family != NO_ROW && person.alive[row]).then_some(family as usize)
-        };
-        let mut start = vec![0u32; rows + 1];
-        for family in (0..person.id.len()).filter_map(living) {
-            start[family + 1] += 1;
-        }
-        for family in 0..rows {
-            start[family + 1] += start[family];
-        }
-        let mut next = start.clone();
-        let mut members = vec![0u32; start[rows] as usize];
-        for row in 0..person.id.len() {
-            if let Some(family) = living(row) {
-                members[next[family] as usize] = row as u32;
-                next[family] += 1;
-            }
-        }
-        self.member_start = Arc::new(start);
-        self.member_rows = Arc::new(members);
-    }
-
-    /// Writes the derived family columns from the fixed ones.
-    pub(crate) fn derive_families(&mut self) {
-        let rows = self.family.id.len();
-        let small = |count: usize| u8::try_from(count).unwrap_or(NO_SMALL - 1);
-        let members = (0..rows).map(|row| small(self.members(row).len())).collect();
-        let day = f64::from(self.day().days());
-        let visits = match self.families.columns.get("visited_date").map(Arc::as_ref) {
-            Some(Column::Day(visits)) => visits.as_slice(),
-            _ => &[],
-        };
-        let months = |&d: &i32| {
-            if d == NO_DAY { f64::NAN } else { ((day - f64::from(d)) / 30.4375).floor() }
-        };
-        let mut months: Vec<f64> = visits.iter().map(months).collect();
-        months.resize(rows, f64::NAN);
-        let f = Arc::clone(&self.family);
-        let decile = f.decile.iter().map(|&d| if d == 0 { NO_SMALL } else { d }).collect();
-        let columns = &mut self.families.columns;
-        let mut add = |name: &str, column| columns.insert(name.into(), Arc::new(column));
-        add("members", Column::Small(members));
-        add("visit_age_months", Column::Real(months));
-        add("rank", Column::Real(f.rank.iter().map(|r| r * 100.0).collect()));
-        add("decile", Column::Small(decile));
-        add("unranked_reason", Column::Small(f.unranked.clone()));
-        add("score", Column::Real(f.score.clone()));
-        add("p_decile_1_4", Column::Real(f.p_1_4.clone()));
-        add("p_decile_1_5", Column::Real(f.p_1_5.clone()));
-        self.families.rows = rows;
-    }
-
-    /// One family of `members` people about whom nothing is known, for worked examples.
-    pub(crate) fn one_family(day: Date, members: usize) -> Self {
-        let person = PersonCore {
-            id: (1..=members as u64).collect(),
-            family: vec![0; members],
-            village: vec![0; members],
-            sex: vec![0; members],
-            age: vec![NO_SMALL; members],
-            alive: vec![true; members],
-        };
-        let family = FamilyCore {
-            id: vec![1],
-            village: vec![0],
-            head: vec![if members == 0 { NO_ROW } else { 0 }],
-            decile: vec![0],
-            unranked: vec![kernel::UnrankedReason::NotVisited.code()],
-            score: vec![f64::NAN],
-            se: vec![f64::NAN],
-            rank: vec![f64::NAN],
-            p_1_4: vec![f64::NAN],
-            p_1_5: vec![f64::NAN],
-        };
-        Self {
-            as_of: Some(day),
-            person: Arc::new(person),
-            family: Arc::new(family),
-            lenient: true,
-            ..Self::default()
-        }
-    }
-}
-
 /// Active wins over cut off; the earliest day counts.
 fn mark(status: &mut [u8], since: &mut [i32], row: u32, new: u8, day: i32) {
     let Some(slot) = status.get_mut(row as usize) else { return };
@@ -453,40 +375,5 @@ fn ascending(name: &str, ids: &[u64]) -> Result<(), TargetError> {
             "{name} must ascend without repeats, but row {} does not; rebuild the edition",
             at + 1
         ))),
-    }
-}
-
-/// Row of an id. Ids that are dense and ascending need no table.
-enum Index<'a> {
-    Dense { first: u64, rows: usize },
-    Sparse(FxHashMap<u64, u32>),
-    Sorted(&'a [u64]),
-}
-
-impl<'a> Index<'a> {
-    fn new(ids: &'a [u64]) -> Self {
-        match (ids.first(), ids.last()) {
-            (Some(&first), Some(&last)) if last.wrapping_sub(first) + 1 == ids.len() as u64 => {
-                let dense = ids.windows(2).all(|w| w[1] == w[0] + 1);
-                if dense { Self::Dense { first, rows: ids.len() } } else { Self::table(ids) }
-            }
-            _ if ids.is_sorted() => Self::Sorted(ids),
-            _ => Self::table(ids),
-        }
-    }
-
-    fn table(ids: &[u64]) -> Self {
-        Self::Sparse(ids.iter().enumerate().map(|(row, &id)| (id, row as u32)).collect())
-    }
-
-    fn row(&self, id: u64) -> u32 {
-        match self {
-            Self::Dense { first, rows } => match id.checked_sub(*first) {
-                Some(offset) if offset < *rows as u64 => offset as u32,
-                _ => NO_ROW,
-            },
-            Self::Sparse(table) => table.get(&id).copied().unwrap_or(NO_ROW),
-            Self::Sorted(ids) => ids.binary_search(&id).map_or(NO_ROW, |row| row as u32),
-        }
     }
 }

@@ -3,7 +3,9 @@
 mod arrow;
 mod build;
 mod column;
+mod derive;
 mod folder;
+mod index;
 
 pub use build::FrameBuilder;
 pub use column::{Column, NO_DAY, NO_MEDIUM, NO_SMALL};

@@ -16,5 +16,5 @@ pub use audit::{Check, Estimate, audit, wilson};
 pub use cause::Cause;
 pub use count::{Cell, age_band, age_band_words, batch, count, write};
 pub use total::{Rates, Total, totals};
-pub use uncertain::{Expected, expected, expected_of};
-pub(crate) use uncertain::{normal_cdf, probabilities};
+pub(crate) use uncertain::normal_cdf;
+pub use uncertain::{Expected, expected, expected_by_region, expected_of, probabilities};

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::programme::{Changes, Programme};
 use crate::run::Outcome;
 use crate::schema::TableKind;
+use std::collections::BTreeMap;
 
 /// An expected share with the range that 95 of 100 draws of the deciles fall into.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,13 +51,7 @@ pub fn expected_of(
     within: &[f64],
     members: &[bool],
 ) -> Option<Expected> {
-    let (mut listed, mut all) = (vec![0u16; within.len()], vec![0u16; within.len()]);
-    for (row, &member) in members.iter().enumerate() {
-        let Some(family) = frame.family_of(unit, row) else { continue };
-        let dead = unit == TableKind::Person && !frame.person.alive[row];
-        all[family] += u16::from(!dead);
-        listed[family] += u16::from(member && !dead);
-    }
+    let (listed, all) = per_family(frame, unit, within.len(), members);
     let mut sums = Sums::default();
     for (family, &p) in within.iter().enumerate() {
         if !p.is_nan() {
@@ -66,9 +61,45 @@ pub fn expected_of(
     sums.expected()
 }
 
+/// [`expected_of`] for every region: the village code divided by `divisor` (1,000,000: regency).
+#[must_use]
+pub fn expected_by_region(
+    frame: &Frame,
+    unit: TableKind,
+    within: &[f64],
+    members: &[bool],
+    divisor: u64,
+) -> BTreeMap<u64, Expected> {
+    let (listed, all) = per_family(frame, unit, within.len(), members);
+    let mut regions: BTreeMap<u64, Sums> = BTreeMap::new();
+    for (family, &p) in within.iter().enumerate().filter(|(_, p)| !p.is_nan()) {
+        let region = frame.family.village[family] / divisor.max(1);
+        let sums = regions.entry(region).or_default();
+        sums.add(p, f64::from(listed[family]), f64::from(all[family]));
+    }
+    regions.into_iter().filter_map(|(region, sums)| Some((region, sums.expected()?))).collect()
+}
+
+/// Living units on the list and in all, by family.
+fn per_family(
+    frame: &Frame,
+    unit: TableKind,
+    families: usize,
+    members: &[bool],
+) -> (Vec<u16>, Vec<u16>) {
+    let (mut listed, mut all) = (vec![0u16; families], vec![0u16; families]);
+    for (row, &member) in members.iter().enumerate() {
+        let Some(family) = frame.family_of(unit, row) else { continue };
+        let dead = unit == TableKind::Person && !frame.person.alive[row];
+        all[family] += u16::from(!dead);
+        listed[family] += u16::from(member && !dead);
+    }
+    (listed, all)
+}
+
 /// Probability of each family to be truly within deciles 1 to `cut`; NaN when unranked.
 #[must_use]
-pub(crate) fn probabilities(frame: &Frame, cut: f64) -> Vec<f64> {
+pub fn probabilities(frame: &Frame, cut: f64) -> Vec<f64> {
     let f = &frame.family;
     let stored = match cut as u8 {
         4 => Some(&f.p_1_4),

@@ -7,10 +7,14 @@ use super::svg::{Bar, bars};
 use super::words::Language;
 use crate::TargetError;
 use crate::frame::Frame;
-use crate::meter::{Cause, Cell, Expected, Rates, Total, age_band_words, totals};
+use crate::meter::{
+    Cause, Cell, Expected, Rates, Total, age_band_words, expected_by_region, expected_of,
+    probabilities, totals,
+};
 use crate::programme::{Changes, Programme};
 use crate::run::Outcome;
 use crate::schema::TableKind;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Everything a report stands on.
@@ -27,6 +31,32 @@ pub struct EditionReport<'a> {
     pub cells: &'a [Cell],
     /// Expected errors, if the programme has a cut.
     pub expected: Option<Expected>,
+    /// The same by regency or city.
+    pub expected_by_regency: BTreeMap<u64, Expected>,
+}
+
+impl<'a> EditionReport<'a> {
+    /// A report of `outcome`, with expected errors where the programme has a cut.
+    ///
+    /// # Errors
+    /// When the programme has no value for its cut on the edition's day.
+    pub fn new(
+        frame: &'a Frame,
+        edition: &'a str,
+        programme: &'a Programme,
+        outcome: &'a Outcome,
+        cells: &'a [Cell],
+    ) -> Result<Self, TargetError> {
+        let (unit, listed) = (outcome.unit, outcome.listed.as_slice());
+        let (mut expected, mut expected_by_regency) = (None, BTreeMap::new());
+        if let Some(key) = &programme.need.cut {
+            let values = programme.values_on(frame.day(), &Changes::new())?;
+            let within = probabilities(frame, programme.number(key, &values)?);
+            expected = expected_of(frame, unit, &within, listed);
+            expected_by_regency = expected_by_region(frame, unit, &within, listed, 1_000_000);
+        }
+        Ok(Self { frame, edition, programme, outcome, cells, expected, expected_by_regency })
+    }
 }
 
 /// The page.
@@ -218,11 +248,28 @@ fn region_table(out: &mut String, r: &EditionReport<'_>, cut: Option<u8>, l: Lan
         .chunk_by(|a, b| a.village / 1_000_000 == b.village / 1_000_000)
         .map(|cells| {
             let code = cells[0].village / 1_000_000;
-            rate_row(region_name(r.frame, code, l), cells, cut, l)
+            let mut row = rate_row(region_name(r.frame, code, l), cells, cut, l);
+            if r.expected.is_some() {
+                let range = |x: f64, range: f64| {
+                    format!("{} ± {}", l.share(Some(x)), l.decimal(range * 100.0, 1))
+                };
+                let expected = r.expected_by_regency.get(&code);
+                row.push(
+                    expected
+                        .map_or("–".into(), |e| range(e.undercoverage, e.undercoverage_range)),
+                );
+                row.push(expected.map_or("–".into(), |e| range(e.leakage, e.leakage_range)));
+            }
+            row
         })
         .collect();
+    let mut heads = rate_heads(l.say("Wilayah", "Region"), l).to_vec();
+    if r.expected.is_some() {
+        heads.push(l.say("Belum terjangkau, diharapkan", "Undercoverage, expected"));
+        heads.push(l.say("Salah sasaran, diharapkan", "Leakage, expected"));
+    }
     let _ = write!(out, "<h2>{}</h2>", l.say("Kabupaten dan kota", "Regencies and cities"));
-    table(out, unit(r, l), &rate_heads(l.say("Wilayah", "Region"), l), &rows);
+    table(out, unit(r, l), &heads, &rows);
 }
 
 fn group_table(out: &mut String, r: &EditionReport<'_>, cut: Option<u8>, l: Language) {

@@ -2,12 +2,14 @@
 //! no font, no address outside the file.
 
 mod edition;
+mod overlap;
 mod page;
 mod simulation;
 mod svg;
 mod words;
 
 pub use edition::{EditionReport, edition_csv, edition_html};
+pub use overlap::{overlap_csv, overlap_html};
 pub use simulation::{simulation_csv, simulation_html};
 pub use words::Language;
 

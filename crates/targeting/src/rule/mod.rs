@@ -7,6 +7,7 @@
 
 mod bind;
 mod check;
+mod functions;
 mod kernel;
 mod node;
 mod parse;

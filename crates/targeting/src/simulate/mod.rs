@@ -11,7 +11,7 @@ mod weights;
 
 pub use compare::{Edge, Effect, Flow, compare};
 pub use scenario::{Scenario, Scenarios};
-pub use weights::reweighted;
+pub use weights::{rescored, reweighted};
 
 use crate::TargetError;
 use crate::frame::Frame;
@@ -68,11 +68,21 @@ impl<'a> Simulator<'a> {
     pub fn run(&self, scenario: &Scenario) -> Result<Effect, TargetError> {
         let options = Options { changes: scenario.changes.clone(), ignore_quota: false };
         let other;
-        let frame = if scenario.weights.is_empty() {
-            self.frame
-        } else {
-            other = reweighted(self.frame, &scenario.weights)?;
-            &other
+        let frame = match (&scenario.scores, scenario.weights.is_empty()) {
+            (None, true) => self.frame,
+            (None, false) => {
+                other = reweighted(self.frame, &scenario.weights)?;
+                &other
+            }
+            (Some(path), true) => {
+                other = rescored(self.frame, path)?;
+                &other
+            }
+            (Some(path), false) => {
+                let message = "give `scores` or `weights`, not both: weights belong to the \
+                               edition's own model";
+                return Err(TargetError::file(path, "scores", message));
+            }
         };
         let outcome = run_with(frame, self.programme, self.schema, &options)?;
         let mut effect = compare(self.frame, frame, &self.law, &outcome);

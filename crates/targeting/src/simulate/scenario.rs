@@ -6,13 +6,14 @@
 //! programme = "pbi_jk"
 //! parameters = { decile_max = 4 }
 //! weights = { floor_material = 0.5 }   # multiplies that variable's part of the score
+//! scores = "other/scores.parquet"      # or: another model, as `padan rank score` or an edition writes it
 //! ```
 
 use crate::TargetError;
 use crate::programme::{Changes, Label, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One change to look at.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Scenario {
     pub changes: Changes,
     /// Factors on the contributions of variables to the score.
     pub weights: BTreeMap<String, f64>,
+    /// A table `scores` of another model for the same families (docs/DATA.md §4).
+    pub scores: Option<PathBuf>,
 }
 
 /// The scenarios of one file, in its order.
@@ -46,6 +49,8 @@ struct RawScenario {
     parameters: BTreeMap<String, toml::Value>,
     #[serde(default)]
     weights: BTreeMap<String, f64>,
+    #[serde(default)]
+    scores: Option<PathBuf>,
 }
 
 impl Scenarios {
@@ -71,6 +76,7 @@ impl Scenarios {
                 programme: scenario.programme,
                 changes,
                 weights: scenario.weights,
+                scores: scenario.scores.map(|p| path.parent().unwrap_or(Path::new("")).join(p)),
             });
         }
         Ok(Self(scenarios))

@@ -3,10 +3,12 @@
 //! stay where they were published.
 
 use crate::TargetError;
-use crate::frame::{Column, Frame};
+use crate::frame::{Column, Frame, FrameBuilder};
+use crate::schema::Schema;
 use kernel::suggest::hint;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The frame with each variable's points multiplied by its factor. Probabilities of the old model
@@ -45,6 +47,26 @@ pub fn reweighted(frame: &Frame, weights: &BTreeMap<String, f64>) -> Result<Fram
         .map(|row| old.score[row] + delta(row) / 10_000.0)
         .collect();
     Ok(with_scores(frame, score))
+}
+
+/// The frame with the scores, ranks and deciles of another model, from a table `scores` of the same
+/// families; families that it lacks are unranked.
+///
+/// # Errors
+/// When the file cannot be read, is no table of scores, or knows none of the families.
+pub fn rescored(frame: &Frame, path: &Path) -> Result<Frame, TargetError> {
+    let schema = Schema::default();
+    let mut builder = FrameBuilder::new(&schema, frame.day());
+    crate::frame::each(path, &|_| true, &mut |batch| builder.scores(batch).map(drop))?;
+    let mut out = frame.clone();
+    let family = Arc::make_mut(&mut out.family);
+    let found = builder.score_onto(family);
+    if found == 0 {
+        let message = "holds scores of none of the edition's families; score the same edition";
+        return Err(TargetError::file(path, "family_id", message));
+    }
+    out.derive_families();
+    Ok(out)
 }
 
 /// The frame with other scores, ranked on the edition's line.
