@@ -6,6 +6,7 @@ mod backup;
 mod calendar;
 mod case;
 mod corrections;
+mod courier;
 mod error;
 mod health;
 mod late;

@@ -133,7 +133,10 @@ fn take(doors: &Doors, who: &Session, record: &csv::StringRecord) -> (&'static s
     let found = match registry::identify(doors, nik, born) {
         Ok(Some(found)) => found,
         Ok(None) => {
-            return ("TIDAK_PADAN", "NIK dan tanggal lahir tidak ada bersama dalam data".to_owned());
+            return (
+                "TIDAK_PADAN",
+                "NIK dan tanggal lahir tidak ada bersama dalam data".to_owned(),
+            );
         }
         Err(_) => return ("COBA_LAGI", "data tidak dapat dibaca sekarang".to_owned()),
     };

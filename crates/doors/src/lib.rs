@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod call;
+mod demo;
 mod files;
 mod follow;
 mod form;
+mod jobs;
 mod page;
 mod photo;
 mod registry;
@@ -13,6 +15,8 @@ mod state;
 mod words;
 mod work;
 
+pub use demo::seed_demo;
+pub use jobs::{Jobs, run_jobs};
 pub use state::{Doors, Options};
 
 use axum::Router;
