@@ -31,6 +31,8 @@ const PRIOR_PAIRS: f64 = 4.0;
 const CAP: f64 = 0.03;
 /// Greatest share of matches that disagree outright on a sharp comparison.
 const DISAGREE_MAX: f64 = 0.5;
+/// Least share of a household's pairs that agree fully on a sharp household comparison.
+const TOGETHER_MIN: f64 = 0.3;
 /// A comparison is sharp when fewer strangers than this agree fully.
 pub(super) const SHARP: f64 = 0.05;
 
@@ -147,6 +149,9 @@ impl Fit {
                 if self.sharp[c] && !kin.about[c] {
                     cap(&mut kin.shares[c]);
                 }
+                if kin.household && self.sharp[c] && self.household[c] {
+                    together(&mut kin.shares[c]);
+                }
             }
             self.correct_equal(c);
         }
@@ -238,6 +243,19 @@ fn anchor(shares: &mut [f64]) {
             *share *= (1.0 - DISAGREE_MAX) / rest;
         }
         shares[0] = DISAGREE_MAX;
+    }
+}
+
+/// A household's pairs agree fully on a sharp household field in [`TOGETHER_MIN`] of the cases at
+/// least; else the class would drift to pairs that share something else.
+fn together(shares: &mut [f64]) {
+    let top = shares.len() - 1;
+    if shares[top] < TOGETHER_MIN {
+        let rest = (1.0 - shares[top]).max(1e-9);
+        for share in &mut shares[..top] {
+            *share *= (1.0 - TOGETHER_MIN) / rest;
+        }
+        shares[top] = TOGETHER_MIN;
     }
 }
 

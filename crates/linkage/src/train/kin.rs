@@ -1,9 +1,10 @@
 //! Classes of pairs that agree without being one person: which are tried, and with what first shares.
 
-use super::RandomPairs;
 use super::fit::{Fit, SHARP, blend, start_m};
-use crate::compare::{Store, level_of};
+use crate::compare::{Pattern, Rule, Store, Workspace, level_of};
 use crate::model::RELATED_MAX;
+use kernel::Chance;
+use rustc_hash::FxHashMap;
 
 /// A class of pairs that agree on something without being one person.
 pub(super) struct Kin {
@@ -59,62 +60,116 @@ fn start_shares(u: &[Vec<f64>], about: &[bool]) -> Vec<Vec<f64>> {
         .collect()
 }
 
-impl Fit {
-    /// Adds a class for every sharp comparison whose agreement among non-matches brings that of
-    /// others with it (a number that holds the birth date; suburb and postcode). Measured on the
-    /// random pairs, matches weighed out.
-    pub(super) fn add_dependent(&mut self, random: &RandomPairs) {
-        let width = self.m.len();
-        let near: Vec<i8> = self.u.iter().map(|u| near_level(u)).collect();
-        let mut agree = vec![0.0; width];
-        let mut all = vec![0.0; width];
-        let mut joint = vec![vec![0.0; width]; width];
-        let mut known = vec![vec![0.0; width]; width];
-        let mut p = vec![0.0; self.kin.len() + 2];
-        for &(pattern, count) in &random.counts {
-            self.posterior(pattern, &mut p);
-            let pairs = p[1] * count as f64;
-            for c in 0..width {
-                if level_of(pattern, c) + 1 != self.u[c].len() as i8 || !self.sharp[c] {
-                    continue;
-                }
-                agree[c] += pairs;
-                all[c] += count as f64;
-                for e in (0..width).filter(|e| *e != c) {
-                    let level = level_of(pattern, e);
-                    known[c][e] += if level >= 0 { pairs } else { 0.0 };
-                    joint[c][e] += if level >= near[e] && near[e] > 0 { pairs } else { 0.0 };
-                }
-            }
+/// Draws per comparison when the dependence on it is measured.
+const AGREEING_DRAWS: usize = 20_000;
+/// Draws that must agree on both comparisons before a dependence is believed.
+const TIED_DRAWS: f64 = 20.0;
+/// So many times more often than by chance must the other comparison agree.
+const TIED_LIFT: f64 = 100.0;
+
+/// Pairs that hold the same value of one comparison: pattern, weight, draws.
+pub(super) type Agreeing = Vec<(Pattern, u64, u32)>;
+
+/// Draws pairs that agree on comparison `c`, each pair of the file as likely as any other (a record
+/// and a partner of its group, weighted by the group's size).
+pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
+    let evaluator = &store.evaluators[c];
+    if matches!(evaluator.rule, Rule::Ladder(_) | Rule::Geographic(_) | Rule::Array(_)) {
+        return Vec::new();
+    }
+    let code = |record: usize| store.rows[record * store.width + evaluator.feature];
+    let coded = (0..store.len).map(|r| (code(r), r as u32)).filter(|(code, _)| *code != 0);
+    let mut order: Vec<(u32, u32)> = coded.collect();
+    order.sort_unstable();
+    // Codes depend on the order of the file; the first record of a group does not.
+    let mut groups: Vec<&[(u32, u32)]> =
+        order.chunk_by(|x, y| x.0 == y.0).filter(|g| g.len() > 1).collect();
+    groups.sort_unstable_by_key(|group| group[0].1);
+    let mut ends = Vec::with_capacity(groups.len());
+    let mut total = 0u64;
+    for group in &groups {
+        total += group.len() as u64;
+        ends.push(total);
+    }
+    let mut chance = Chance::at(seed, 2, c as u64);
+    let mut work = Workspace::default();
+    let mut found: FxHashMap<Pattern, (u64, u32)> = FxHashMap::default();
+    for _ in 0..AGREEING_DRAWS.min(total as usize * 4) {
+        let at = chance.below(total);
+        let group = groups[ends.partition_point(|&end| end <= at)];
+        let size = group.len() as u64;
+        let (i, j) = (chance.below(size) as usize, chance.below(size) as usize);
+        if i != j {
+            store.gather(&mut work, &[group[i].1, group[j].1]);
+            let sum = found.entry(store.pattern(&mut work, 0, 1)).or_default();
+            *sum = (sum.0 + size, sum.1 + 1);
         }
-        for c in 0..width {
-            let tied: Vec<bool> = (0..width)
-                .map(|e| e == c || (joint[c][e] >= 5.0 && joint[c][e] >= 0.3 * known[c][e]))
-                .collect();
-            // Where most of the agreeing pairs are matches, what is left over is matches too.
-            let strangers = agree[c] >= 0.5 * all[c];
-            if !strangers
-                || tied.iter().filter(|t| **t).count() < 2
-                || self.kin.len() >= RELATED_MAX
-            {
-                continue;
-            }
-            let mass = agree[c] / random.counts.iter().map(|(_, n)| *n as f64).sum::<f64>()
-                * self.possible;
+    }
+    let mut out: Agreeing =
+        found.into_iter().map(|(p, (weight, draws))| (p, weight, draws)).collect();
+    out.sort_unstable();
+    out
+}
+
+impl Fit {
+    /// Adds a class for every sharp comparison whose agreement among strangers brings that of
+    /// others with it (a number that holds the birth date; suburb and postcode). Measured on pairs
+    /// that agree on it, matches weighed out.
+    pub(super) fn add_dependent(&mut self, agreeing: &[Agreeing]) {
+        let width = self.m.len();
+        let mut added = Vec::new();
+        for c in (0..width).filter(|&c| self.sharp[c]) {
+            let Some((tied, strangers)) = self.tied_to(c, &agreeing[c]) else { continue };
             let mut only = vec![false; width];
             only[c] = true;
-            let shares = start_shares(&self.u, &only);
-            let pinned = tied.iter().map(|t| !t).collect();
-            let name = format!("same {}, strangers", self.names[c]);
-            self.kin.push(Kin {
-                name,
-                mass: mass * 0.5,
-                shares,
+            added.push(Kin {
+                name: format!("same {}, strangers", self.names[c]),
+                mass: 0.5 * strangers * self.u[c][self.u[c].len() - 1] * self.possible,
+                shares: start_shares(&self.u, &only),
+                pinned: tied.iter().map(|t| !t).collect(),
                 about: tied,
                 household: false,
-                pinned,
             });
         }
+        self.kin.extend(added);
+        self.kin.truncate(RELATED_MAX);
+    }
+
+    /// Comparisons that agree with `c` far more often than by chance, and the share of strangers
+    /// among the pairs that agree on `c`; `None` when there are no such comparisons.
+    fn tied_to(&self, c: usize, agreeing: &Agreeing) -> Option<(Vec<bool>, f64)> {
+        let width = self.m.len();
+        let near: Vec<usize> = self.u.iter().map(|u| near_level(u) as usize).collect();
+        let (mut strangers, mut all) = (0.0, 0.0);
+        let (mut known, mut joint, mut draws) =
+            (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
+        let mut p = vec![0.0; self.kin.len() + 2];
+        for &(pattern, weight, count) in agreeing {
+            self.posterior(pattern, &mut p);
+            let stranger = p[1] * weight as f64;
+            strangers += stranger;
+            all += weight as f64;
+            for e in (0..width).filter(|e| *e != c && near[*e] > 0) {
+                let level = level_of(pattern, e);
+                if level >= 0 {
+                    known[e] += stranger;
+                }
+                if level >= near[e] as i8 {
+                    joint[e] += stranger;
+                    draws[e] += p[1] * f64::from(count);
+                }
+            }
+        }
+        let by_chance = |e: usize| self.u[e][near[e]..].iter().sum::<f64>();
+        let tied: Vec<bool> = (0..width)
+            .map(|e| {
+                e == c
+                    || (draws[e] >= TIED_DRAWS && joint[e] >= TIED_LIFT * by_chance(e) * known[e])
+            })
+            .collect();
+        // Where most of the agreeing pairs are matches, what is left over is matches too.
+        let found = strangers >= 0.5 * all && tied.iter().filter(|t| **t).count() > 1;
+        found.then(|| (tied, strangers / all))
     }
 }
 

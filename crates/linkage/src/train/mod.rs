@@ -97,7 +97,11 @@ pub fn train(
     };
     let possible = blocks.possible_pairs();
     let mut fit = Fit::new(compares, store, &random, possible, settings.expected_matches);
-    fit.add_dependent(&random);
+    let agreeing: Vec<_> = (0..compares.len())
+        .into_par_iter()
+        .map(|c| kin::agreeing_pairs(settings.seed, c, store))
+        .collect();
+    fit.add_dependent(&agreeing);
     fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
     (fit.model(compares, store, &random), note)
 }
