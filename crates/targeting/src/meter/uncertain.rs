@@ -1,6 +1,10 @@
 //! The meter with the uncertainty of the decile carried through. A decile is an estimate: a family
 //! of decile 4 lies within the cut with some probability only. Taking each family as within the cut
 //! with its own probability p gives expected errors, and how far chance alone may move them.
+//!
+//! What it assumes: given its score, being on the roll says nothing more about a family. For a list
+//! that was made from the score this holds. A roll that local people helped to make holds families
+//! that are poorer than their score; then the true errors are smaller, and only ground checks tell.
 
 use crate::TargetError;
 use crate::frame::Frame;

@@ -154,9 +154,12 @@ fn headline(out: &mut String, r: &EditionReport<'_>, cut: Option<u8>, all: Total
     if r.expected.is_some() {
         let _ = write!(out, "<p class=\"soft\"><small>{}</small></p>", l.say(
             "Diharapkan: desil adalah perkiraan, maka setiap keluarga dihitung dengan peluangnya \
-             berada di dalam batas.",
-            "Expected: a decile is an estimate, so each family counts with its probability to be \
-             within the cut."
+                 berada di dalam batas. Dianggap bahwa, pada skor yang sama, penerima tidak lebih \
+                 miskin daripada bukan penerima; bila lebih miskin, kesalahan sebenarnya lebih kecil. \
+                 Pemeriksaan lapangan yang menentukan.",
+                "Expected: a decile is an estimate, so each family counts with its probability to be \
+                 within the cut. It takes those on the roll as no poorer than others of the same \
+                 score; where they are poorer, true errors are smaller. Ground checks decide."
         ));
     }
 }
