@@ -193,7 +193,7 @@ mod tests {
         let day: Date = "2026-11-22".parse().unwrap();
         assert_eq!(date(Id, day), "22 November 2026");
         assert_eq!(month(Id, "2025-03-14".parse().unwrap()), "Maret 2025");
-        assert_eq!(instant(Id, 1_795_336_500_000), "22 November 2026 pukul 12.35 WITA");
+        assert_eq!(instant(Id, 1_795_336_500_000), "22 November 2026 pukul 16.35 WITA");
     }
 
     #[test]

@@ -27,9 +27,23 @@ pub async fn serve(
     listen: SocketAddr,
     ready: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
+    serve_with(app, axum::Router::new(), listen, ready).await
+}
+
+/// Serves these pages and another room's routes beside them (the doors of casework).
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve_with(
+    app: App,
+    others: axum::Router,
+    listen: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await?;
     ready(listener.local_addr()?);
-    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        routes::router(app).merge(others).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop()).await
 }
 

@@ -20,6 +20,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(pages(app.clone(), Lang::Id))
         .nest("/en", pages(app.clone(), Lang::En))
+        // A nested "/" answers at /en only.
+        .route("/en/", get(dashboard::start).layer(Extension(Lang::En)))
         .merge(machines())
         .fallback(missing)
         .layer(CompressionLayer::new())

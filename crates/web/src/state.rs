@@ -5,7 +5,7 @@ use crate::outlines::{self, Outlines};
 use crate::view::View;
 use kernel::Clock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{EditionRow, Store, StoreError, Vault};
 
 /// The state of the server. Cheap to clone.
@@ -20,6 +20,7 @@ struct Inner {
     outlines: Mutex<Arc<Outlines>>,
     views: Mutex<BTreeMap<u32, Arc<View>>>,
     limiter: Limiter,
+    objections: OnceLock<String>,
 }
 
 impl App {
@@ -36,7 +37,32 @@ impl App {
         let outlines = Mutex::new(Arc::new(outlines::load(&store)?));
         let views = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
-        Ok(Self(Arc::new(Inner { store, vault, clock, synthetic, outlines, views, limiter })))
+        let objections = OnceLock::new();
+        Ok(Self(Arc::new(Inner {
+            store,
+            vault,
+            clock,
+            synthetic,
+            outlines,
+            views,
+            limiter,
+            objections,
+        })))
+    }
+
+    /// Where an objection is made, once a room that takes them is served beside these pages
+    /// (for example `/lapor/objection`). Until then links lead to the help on wrong data.
+    #[must_use]
+    pub fn with_objections(self, path: &str) -> Self {
+        // Set once at the start; a second call changes nothing.
+        self.0.objections.get_or_init(|| path.to_owned());
+        self
+    }
+
+    /// The address for objections, if there is one.
+    #[must_use]
+    pub fn objections(&self) -> Option<&str> {
+        self.0.objections.get().map(String::as_str)
     }
 
     /// The store.

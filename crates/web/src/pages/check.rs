@@ -62,6 +62,7 @@ struct ResultPage {
     standings: Vec<Standing>,
     values: Vec<Shown>,
     pulls: Vec<(String, bool)>,
+    object: String,
 }
 
 /// GET `/cek`
@@ -242,6 +243,9 @@ fn result_page(
         standings: values::standings(lang, view, body),
         values: shown,
         pulls: pulls(lang, view, body),
+        object: app
+            .objections()
+            .map_or_else(|| format!("{}/bantuan#b4", lang.prefix()), str::to_owned),
     }
     .render()?)
 }

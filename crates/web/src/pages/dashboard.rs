@@ -163,6 +163,7 @@ struct DashboardPage {
     unranked: String,
     quads: Vec<(&'static str, String, String, String)>,
     bars: String,
+    bars_unit: String,
     decile_rows: Vec<RateRow>,
     unit: String,
     ages: Vec<RateRow>,
@@ -266,6 +267,11 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
             &open,
             &lang.fill("dash.bars.label", &[&short_name]),
         ),
+        bars_unit: if svg::in_thousands(&data.meter.deciles) {
+            lang.fill("unit.thousand", &[&unit])
+        } else {
+            unit.clone()
+        },
         decile_rows: decile_rows(lang, &data.meter.deciles, programme.cut, &open),
         ages: age_rows(lang, &data.meter, place.region),
         causes: cause_rows(lang, &data.meter, place.region),

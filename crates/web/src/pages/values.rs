@@ -105,8 +105,11 @@ pub fn value(lang: Lang, view: &View, variable: &Variable, record: &Record) -> S
                 .iter()
                 .filter_map(|column| {
                     let text = cell(lang, column, record)?;
-                    let plain = variable.columns.len() == 1 || column.kind == "text";
-                    Some(if plain { text } else { format!("{}: {text}", column.label(lang)) })
+                    let label = column.label(lang);
+                    let plain = variable.columns.len() == 1
+                        || column.kind == "text"
+                        || label == variable.label(lang);
+                    Some(if plain { text } else { format!("{label}: {text}") })
                 })
                 .collect();
             if parts.is_empty() { unknown() } else { parts.join("; ") }

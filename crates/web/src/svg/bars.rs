@@ -2,7 +2,7 @@
 
 use super::escape;
 use crate::counts::{Cell, Deciles};
-use crate::format::{percent, share, short};
+use crate::format::{decimal, number, percent, share};
 use crate::lang::Lang;
 use std::fmt::Write;
 
@@ -34,7 +34,8 @@ pub fn decile_bars(
     grid(lang, most, &y, &mut svg);
     for (decile, (cell, total)) in deciles.iter().zip(&totals).enumerate().skip(1) {
         let x = LEFT + 68.8 * (decile - 1) as f64;
-        bar(lang, cell, *total, (x, decile, cut, open[decile]), &y, &mut svg);
+        let place = Place { x, decile, within: decile <= cut, open: open[decile], most };
+        bar(lang, cell, *total, &place, &y, &mut svg);
     }
     let _ = write!(svg, "<path d=\"M{LEFT} {BASE}H{WIDTH}\" class=\"axis\"/></svg>");
     svg
@@ -47,10 +48,10 @@ fn grid(lang: Lang, most: u64, y: &impl Fn(u64) -> f64, svg: &mut String) {
         let at = y(n);
         let _ = write!(
             svg,
-            "<path d=\"M{LEFT} {at:.1}H{WIDTH}\" class=\"grid\"/><text x=\"38\" y=\"{:.1}\" \
+            "<path d=\"M{LEFT} {at:.1}H{WIDTH}\" class=\"gl\"/><text x=\"38\" y=\"{:.1}\" \
              class=\"tick\">{}</text>",
             at + 4.5,
-            escape(&short(lang, n).replace(" ribu", "").replace(" thousand", ""))
+            escape(&scaled(lang, n, most))
         );
         n += step;
     }
@@ -69,16 +70,39 @@ fn nice_step(most: u64) -> u64 {
     }
 }
 
+/// Where a bar stands and how it is read.
+struct Place {
+    x: f64,
+    decile: usize,
+    within: bool,
+    open: bool,
+    most: u64,
+}
+
+/// True when the chart counts in thousands.
+#[must_use]
+pub fn in_thousands(deciles: &Deciles) -> bool {
+    deciles[1..].iter().any(|c| c.units.iter().sum::<u64>() >= 10_000)
+}
+
+/// A count in the unit of the chart: thousands when its largest bar has more than 10,000.
+fn scaled(lang: Lang, n: u64, most: u64) -> String {
+    if most < 10_000 {
+        return number(lang, n);
+    }
+    decimal(lang, n as f64 / 1_000.0, usize::from(n < 10_000 && n > 0))
+}
+
 fn bar(
     lang: Lang,
     cell: &Cell,
     total: u64,
-    (x, decile, cut, open): (f64, usize, usize, bool),
+    place: &Place,
     y: &impl Fn(u64) -> f64,
     svg: &mut String,
 ) {
     let listed = cell.units[0] + cell.units[1];
-    let within = decile <= cut;
+    let Place { x, decile, within, open, most } = *place;
     let mut from = 0;
     let mut block = |count: u64, class: &str| {
         let (bottom, top) = (y(from), y(from + count));
@@ -108,7 +132,7 @@ fn bar(
         "<text x=\"{centre:.1}\" y=\"{:.1}\" class=\"top\">{}</text><text x=\"{centre:.1}\" \
          y=\"321\" class=\"name\">{decile}</text>",
         y(total) - 8.0,
-        escape(&short(lang, total).replace(" ribu", "").replace(" thousand", ""))
+        escape(&scaled(lang, total, most))
     );
     if open && total > 0 {
         let dark = within && listed * 12 > total;

@@ -20,9 +20,12 @@ pub struct Shade {
 
 const WIDTH: f64 = 1_000.0;
 
+/// Region, place of its text, anchor, and where the leader line goes.
+type Label = (u64, (f64, f64), &'static str, Option<(f64, f64)>);
+
 /// Where the names of NTB's regencies stand beside the land: region, text (lon, lat), anchor and,
 /// with a leader line, the point it leads to.
-const LABELS: [(u64, (f64, f64), &str, Option<(f64, f64)>); 10] = [
+const LABELS: [Label; 10] = [
     (5271, (115.52, -8.42), "start", Some((116.09, -8.58))),
     (5201, (115.52, -8.95), "start", Some((116.09, -8.68))),
     (5202, (116.20, -9.09), "middle", Some((116.29, -8.72))),
@@ -133,9 +136,8 @@ fn labels(
         }
         let _ = write!(
             svg,
-            "<text x=\"{tx:.0}\" y=\"{ty:.0}\" class=\"a-{anchor}{}\">{}<tspan x=\"{tx:.0}\" \
+            "<text x=\"{tx:.0}\" y=\"{ty:.0}\" class=\"a-{anchor}\">{}<tspan x=\"{tx:.0}\" \
              dy=\"19\" class=\"nilai\">{}</tspan></text>",
-            if shade.class >= Some(3) && leader.is_none() { " w" } else { "" },
             escape(&shade.name),
             escape(&shade.value)
         );

@@ -7,7 +7,7 @@ mod map;
 mod mosaic;
 mod waterfall;
 
-pub use bars::decile_bars;
+pub use bars::{decile_bars, in_thousands};
 pub use houses::houses;
 pub use map::{Shade, map, shade};
 pub use mosaic::mosaic;
@@ -19,10 +19,10 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A small horizontal bar for a table cell, `width` of `most` wide (at most 52 px).
+/// A small horizontal bar for a table cell, `width` of `most` wide (at most 36 px).
 #[must_use]
 pub fn small_bar(class: &str, value: f64, most: f64) -> String {
-    let width = if most > 0.0 { (value / most * 52.0).clamp(0.0, 52.0) } else { 0.0 };
+    let width = if most > 0.0 { (value / most * 36.0).clamp(0.0, 36.0) } else { 0.0 };
     format!(
         "<svg class=\"kb\" width=\"{width:.0}\" height=\"10\" aria-hidden=\"true\"><rect \
          width=\"{width:.0}\" height=\"10\" rx=\"2\" class=\"{class}\"/></svg>"

@@ -79,25 +79,37 @@ fn column(
              class=\"{class}\"/>"
         );
         let ink = if *light { " w" } else { "" };
-        if height >= 54.0 && width >= 110.0 {
+        let words = lang.t(key);
+        // About 7.4 units a letter at 13.5 units of type.
+        let room_for = |letters: usize| width >= 28.0 + 7.4 * letters as f64;
+        let number = short(lang, *count);
+        if height >= 54.0 && room_for(words.chars().count()) {
             let _ = write!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\" class=\"big{ink}\">{}<tspan x=\"{:.1}\" dy=\"20\" \
                  class=\"sub\">{}</tspan></text>",
                 x + 14.0,
                 y + 31.0,
-                escape(&short(lang, *count)),
+                escape(&number),
                 x + 14.0,
-                escape(&lang.t(key))
+                escape(&words)
             );
-        } else if height >= 20.0 && width >= 150.0 {
+        } else if height >= 20.0 && room_for(words.chars().count() + number.chars().count() + 1) {
             let _ = write!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\" class=\"sub{ink}\">{} {}</text>",
                 x + 14.0,
                 y + height / 2.0 + 4.5,
-                escape(&short(lang, *count)),
-                escape(&lang.t(key))
+                escape(&number),
+                escape(&words)
+            );
+        } else if height >= 34.0 && width >= 70.0 {
+            let _ = write!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{:.1}\" class=\"sub{ink}\">{}</text>",
+                x + 10.0,
+                y + 24.0,
+                escape(&number)
             );
         }
         y += height + GAP;
