@@ -210,25 +210,8 @@ fn churn(args: &[String]) -> Outcome {
                 Ok(ranking::metrics::ranks(&score, &vec![1.0; score.len()]))
             })
             .collect::<Result<_, ranking::RankError>>()?;
-        let poor = ranking::metrics::lowest(&truth, &vec![1.0; truth.len()], 0.4);
-        let decile = |r: f64| (r * 10.0) as u8;
-        let m = truth.len() as f64;
-        moved_decile +=
-            ranks[0].iter().zip(&ranks[1]).filter(|(a, b)| decile(**a) != decile(**b)).count()
-                as f64
-                / m;
-        for (sum, &h) in sums.iter_mut().zip(&margins) {
-            let first: Vec<bool> = ranks[0].iter().map(|&r| r < 0.4).collect();
-            let second: Vec<bool> =
-                ranks[1].iter().zip(&first).map(|(&r, &on)| cut::settle(on, r, 0.4, h)).collect();
-            let changed = first.iter().zip(&second).filter(|(a, b)| a != b).count() as f64 / m;
-            let on = second.iter().filter(|&&s| s).count() as f64;
-            let hit: f64 = second.iter().zip(&poor).map(|(&s, p)| if s { *p } else { 0.0 }).sum();
-            let all: f64 = poor.iter().sum();
-            sum.0 += changed;
-            sum.1 += 0.5 * (2.0 - hit / all - hit / on);
-            sum.2 += on / m;
-        }
+        let moved = compare_lists(&ranks, &truth, &margins, &mut sums);
+        moved_decile += moved;
     }
     let r = repeats as f64;
     println!("churn: {:.1} % change decile between two refits", 100.0 * moved_decile / r);
@@ -242,4 +225,29 @@ fn churn(args: &[String]) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// Adds list changes, targeting error and list size per margin; returns the share of households
+/// that change decile.
+fn compare_lists(
+    ranks: &[Vec<f64>],
+    truth: &[f64],
+    margins: &[f64],
+    sums: &mut [(f64, f64, f64)],
+) -> f64 {
+    let m = truth.len() as f64;
+    let poor = ranking::metrics::lowest(truth, &vec![1.0; truth.len()], 0.4);
+    let all: f64 = poor.iter().sum();
+    for (sum, &h) in sums.iter_mut().zip(margins) {
+        let first: Vec<bool> = ranks[0].iter().map(|&r| r < 0.4).collect();
+        let second: Vec<bool> =
+            ranks[1].iter().zip(&first).map(|(&r, &on)| cut::settle(on, r, 0.4, h)).collect();
+        let on = second.iter().filter(|&&s| s).count() as f64;
+        let hit: f64 = second.iter().zip(&poor).map(|(&s, p)| if s { *p } else { 0.0 }).sum();
+        sum.0 += first.iter().zip(&second).filter(|(a, b)| a != b).count() as f64 / m;
+        sum.1 += 0.5 * (2.0 - hit / all - hit / on);
+        sum.2 += on / m;
+    }
+    let decile = |r: f64| (r * 10.0) as u8;
+    ranks[0].iter().zip(&ranks[1]).filter(|(a, b)| decile(**a) != decile(**b)).count() as f64 / m
 }
