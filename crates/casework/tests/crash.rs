@@ -5,7 +5,12 @@
 //!
 //! The file names count as durable at once, one process, no rotted sectors: limits of the model.
 //! `PADAN_CRASH_STATES=100000 cargo test --release -p casework --test crash` for the full number.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 
@@ -29,7 +34,8 @@ fn child() {
     let early = std::env::var_os("ACK_EARLY").is_some();
     let dir = PathBuf::from(dir);
     let room = Room::open(&format!("sqlite:{}", dir.join("store.db").display()));
-    let mut acks = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("acks")).unwrap();
+    let mut acks =
+        std::fs::OpenOptions::new().create(true).append(true).open(dir.join("acks")).unwrap();
     for family in 0..REPORTS {
         let report = room.report("objection", 50 + family, Channel::Portal);
         let id = report.id.clone();
@@ -58,7 +64,12 @@ fn record(early: bool) -> Option<Vec<Op>> {
     let dir = tempfile::tempdir().unwrap();
     let library = dir.path().join("recorder.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/crash/recorder.c");
-    let built = Command::new("gcc").args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    let built = Command::new("gcc")
+        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(source)
+        .arg("-ldl")
+        .status();
     if !built.is_ok_and(|status| status.success()) {
         eprintln!("skipped: no gcc for the recorder");
         return None;
@@ -68,7 +79,11 @@ fn record(early: bool) -> Option<Vec<Op>> {
     let run = run.canonicalize().unwrap();
     let log = dir.path().join("log");
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["child", "--exact", "--nocapture"]).env("LD_PRELOAD", &library).env("RECORD_DIR", &run).env("RECORD_LOG", &log);
+    child
+        .args(["child", "--exact", "--nocapture"])
+        .env("LD_PRELOAD", &library)
+        .env("RECORD_DIR", &run)
+        .env("RECORD_LOG", &log);
     if early {
         child.env("ACK_EARLY", "1");
     }
@@ -86,7 +101,9 @@ fn parse(mut log: &[u8]) -> Vec<Op> {
         let length = u32::from_le_bytes(log[10 + n..14 + n].try_into().unwrap()) as usize;
         let data = &log[14 + n..14 + n + if op == b'w' { length } else { 0 }];
         match op {
-            b'w' if name == "acks" => ops.push(Op::Ack(String::from_utf8_lossy(data).trim().to_owned())),
+            b'w' if name == "acks" => {
+                ops.push(Op::Ack(String::from_utf8_lossy(data).trim().to_owned()))
+            }
             b'w' => ops.push(Op::Write(name, offset, data.to_vec())),
             b't' => ops.push(Op::Truncate(name, offset)),
             b's' => ops.push(Op::Sync(name)),
@@ -127,11 +144,23 @@ fn apply(file: &mut Vec<u8>, pending: &Pending) {
 impl Disk {
     fn step(&mut self, op: &Op) {
         match op {
-            Op::Write(name, at, data) => self.pending.entry(name.clone()).or_default().push(Pending::Write(*at as usize, data.clone())),
-            Op::Truncate(name, size) => self.pending.entry(name.clone()).or_default().push(Pending::Truncate(*size as usize)),
+            Op::Write(name, at, data) => self
+                .pending
+                .entry(name.clone())
+                .or_default()
+                .push(Pending::Write(*at as usize, data.clone())),
+            Op::Truncate(name, size) => self
+                .pending
+                .entry(name.clone())
+                .or_default()
+                .push(Pending::Truncate(*size as usize)),
             Op::Sync(name) => {
                 let file = self.durable.entry(name.clone()).or_default();
-                self.pending.remove(name).unwrap_or_default().iter().for_each(|change| apply(file, change));
+                self.pending
+                    .remove(name)
+                    .unwrap_or_default()
+                    .iter()
+                    .for_each(|change| apply(file, change));
             }
             Op::Remove(name) => {
                 self.durable.remove(name);
@@ -175,7 +204,11 @@ impl Disk {
 }
 
 /// Opens the disk; gives what is wrong with it.
-fn judge(dir: &Path, files: &BTreeMap<String, Vec<u8>>, acked: &BTreeSet<String>) -> Option<String> {
+fn judge(
+    dir: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    acked: &BTreeSet<String>,
+) -> Option<String> {
     for name in ["store.db", "store.db-wal", "store.db-shm", "store.db-journal"] {
         let _ = std::fs::remove_file(dir.join(name));
         if let Some(bytes) = files.get(name).filter(|_| !name.ends_with("-shm")) {
@@ -184,26 +217,44 @@ fn judge(dir: &Path, files: &BTreeMap<String, Vec<u8>>, acked: &BTreeSet<String>
     }
     let connection = Connection::open(dir.join("store.db")).unwrap();
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let has_tables = number("SELECT COUNT(*) FROM sqlite_master WHERE name = 'read_log'").unwrap_or(0) == 1;
+    let has_tables =
+        number("SELECT COUNT(*) FROM sqlite_master WHERE name = 'read_log'").unwrap_or(0) == 1;
     if !has_tables {
         return (!acked.is_empty()).then(|| "the tables are lost".to_owned());
     }
-    let integrity: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap_or_else(|e| e.to_string());
+    let integrity: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap_or_else(|e| e.to_string());
     if integrity != "ok" {
         return Some(format!("corrupt: {integrity}"));
     }
     for id in acked {
-        let found = connection.query_row("SELECT COUNT(*) FROM report WHERE report_id = ?1", [id], |row| row.get::<_, i64>(0));
+        let found =
+            connection.query_row("SELECT COUNT(*) FROM report WHERE report_id = ?1", [id], |row| {
+                row.get::<_, i64>(0)
+            });
         if found != Ok(1) {
             return Some(format!("acknowledged report {id} is lost"));
         }
     }
     let zero = [
         ("journal has gaps", "SELECT COUNT(*) - COALESCE(MAX(seq) + 1, 0) FROM journal_leaf"),
-        ("a leaf without payload", "SELECT COUNT(*) FROM journal_leaf l LEFT JOIN journal_payload p ON p.seq = l.seq WHERE p.seq IS NULL"),
-        ("an event without leaf", "SELECT COUNT(*) FROM case_event e LEFT JOIN journal_leaf l ON l.seq = e.seq WHERE l.seq IS NULL"),
-        ("a case that does not fit its history", "SELECT COUNT(*) FROM work_case w WHERE w.events <> (SELECT COUNT(*) FROM case_event e WHERE e.case_id = w.case_id)"),
-        ("a report without answer kept", "SELECT COUNT(*) FROM report r LEFT JOIN command c ON c.command_id = r.report_id WHERE c.command_id IS NULL"),
+        (
+            "a leaf without payload",
+            "SELECT COUNT(*) FROM journal_leaf l LEFT JOIN journal_payload p ON p.seq = l.seq WHERE p.seq IS NULL",
+        ),
+        (
+            "an event without leaf",
+            "SELECT COUNT(*) FROM case_event e LEFT JOIN journal_leaf l ON l.seq = e.seq WHERE l.seq IS NULL",
+        ),
+        (
+            "a case that does not fit its history",
+            "SELECT COUNT(*) FROM work_case w WHERE w.events <> (SELECT COUNT(*) FROM case_event e WHERE e.case_id = w.case_id)",
+        ),
+        (
+            "a report without answer kept",
+            "SELECT COUNT(*) FROM report r LEFT JOIN command c ON c.command_id = r.report_id WHERE c.command_id IS NULL",
+        ),
     ];
     zero.into_iter().find(|(_, sql)| number(sql) != Ok(0)).map(|(what, _)| what.to_owned())
 }
@@ -237,7 +288,8 @@ fn no_acknowledged_report_is_lost_by_power_loss() {
     if std::env::var_os("RECORD_DIR").is_some() {
         return;
     }
-    let states = std::env::var("PADAN_CRASH_STATES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_500);
+    let states =
+        std::env::var("PADAN_CRASH_STATES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_500);
     let Some(ops) = record(false) else { return };
     assert_eq!(ops.iter().filter(|op| matches!(op, Op::Ack(_))).count() as u64, REPORTS);
     assert!(ops.iter().any(|op| matches!(op, Op::Sync(_))), "the recorder saw no sync");
@@ -247,5 +299,8 @@ fn no_acknowledged_report_is_lost_by_power_loss() {
     // The planted defect: acknowledged before the commit. The checker must see it.
     let Some(ops) = record(true) else { return };
     let (_, wrong) = crash(&ops, 400);
-    assert!(wrong.iter().any(|why| why.contains("is lost")), "an early acknowledgement was not noticed");
+    assert!(
+        wrong.iter().any(|why| why.contains("is lost")),
+        "an early acknowledgement was not noticed"
+    );
 }

@@ -19,7 +19,7 @@ pub use demo::seed_demo;
 pub use jobs::{Jobs, run_jobs};
 pub use state::{Doors, Options};
 
-use axum::Router;
+pub use axum::Router;
 use axum::routing::{get, post};
 
 /// Largest form with photos, in bytes.
