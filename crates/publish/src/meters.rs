@@ -7,6 +7,7 @@ use crate::people::Section;
 use arrow_array::Array;
 use engine::{stream_table, table_columns};
 use kernel::{Level, Region};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::Value;
@@ -22,7 +23,7 @@ pub(crate) const DECILES: usize = 11;
 const AGE_BANDS: [u64; 4] = [5, 17, 39, 59];
 
 /// A cell: (region, dimension, key) → counts in the programme's unit, and in families.
-type Cells = BTreeMap<(u64, &'static str, u64), (Four, Four)>;
+type Cells = FxHashMap<(u64, &'static str, u64), (Four, Four)>;
 
 /// Region → (people, families).
 pub(crate) type Totals = BTreeMap<u64, (u64, u64)>;
@@ -89,7 +90,7 @@ fn one_list(
     homes: &Homes<'_>,
     rows: &mut Grouped,
 ) -> Result<Cells, PublishError> {
-    let mut cells = Cells::new();
+    let mut cells = Cells::default();
     let mut seen = vec![0_u8; homes.families.len()];
     stream_table::<PublishError>(path, &[], |batch| {
         let column = |name: &str| numbers(&batch, name);
@@ -173,7 +174,8 @@ pub(crate) fn upwards(region: u64) -> Vec<u64> {
 pub(crate) fn meter_rows(lists: &Lists) -> Vec<Vec<Value>> {
     let mut out = Vec::new();
     for (programme, cells) in &lists.cells {
-        let mut summed = Cells::new();
+        // Sorted by region, dimension and key, so the same counts give the same rows in order.
+        let mut summed: BTreeMap<(u64, &'static str, u64), (Four, Four)> = BTreeMap::new();
         for ((village, dimension, key), (units, families)) in cells {
             for region in upwards(*village) {
                 let cell = summed.entry((region, dimension, *key)).or_default();

@@ -183,6 +183,28 @@ pub fn children(
     Ok(out)
 }
 
+/// Reads the counts by decile of every region two levels below.
+///
+/// # Errors
+/// When the edition cannot be read.
+pub fn grandchildren(
+    reader: &mut Reader<'_>,
+    region: u64,
+    programme: &str,
+) -> Result<BTreeMap<u64, Deciles>, StoreError> {
+    let sql = format!(
+        "SELECT m.region, m.key, {COUNTS} FROM region p JOIN region r ON r.parent = p.region
+         JOIN meter m ON m.region = r.region
+         WHERE p.parent = $1 AND m.programme = $2 AND m.dimension = 'decile'"
+    );
+    let mut out: BTreeMap<u64, Deciles> = BTreeMap::new();
+    for row in reader.query(&sql, params![region, programme])? {
+        let key: u64 = row.at(1)?;
+        out.entry(row.at(0)?).or_default()[(key as usize).min(10)] = cell(&row, 2)?;
+    }
+    Ok(out)
+}
+
 /// Which of a column's counts are hidden: those with too few families and, when that is only one,
 /// the next smallest too (a single gap could be filled from the total).
 #[must_use]

@@ -242,7 +242,7 @@ fn result_page(
         next: month(lang, view.row.as_of.plus_months(3)),
         standings: values::standings(lang, view, body),
         values: shown,
-        pulls: pulls(lang, view, body),
+        pulls: if decile > 0 { pulls(lang, view, body) } else { Vec::new() },
         object: app
             .objections()
             .map_or_else(|| format!("{}/bantuan#b4", lang.prefix()), str::to_owned),

@@ -76,6 +76,7 @@ pub async fn download(
 struct Data {
     meter: Meter,
     children: BTreeMap<u64, Deciles>,
+    grandchildren: BTreeMap<u64, Deciles>,
 }
 
 /// What was asked for, looked up.
@@ -107,6 +108,7 @@ fn data(app: &App, asked: &Asked) -> Result<Data, Trouble> {
         Ok::<_, store::StoreError>(Data {
             meter: counts::meter(reader, region, programme)?,
             children: counts::children(reader, region, programme)?,
+            grandchildren: counts::grandchildren(reader, region, programme)?,
         })
     })?)
 }
@@ -156,6 +158,8 @@ struct DashboardPage {
     map_note: String,
     legend: Vec<(usize, String)>,
     ranked: Vec<Ranked>,
+    worst_title: String,
+    worst: Vec<(String, String, String, String)>,
     mosaic: String,
     exclusion: String,
     inclusion: String,
@@ -249,6 +253,11 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
         legend: legend(lang, &breaks, rates.len()),
         map,
         ranked: ranked.into_iter().map(|r| r.1).collect(),
+        worst_title: lang.fill(
+            "dash.worst",
+            &[&lang.t(child_level(if named { place.region * 100 } else { 1_000_000 }))],
+        ),
+        worst: worst(lang, view, programme, &data, &query),
         mosaic: svg::mosaic(
             lang,
             &masked(sum),
@@ -413,6 +422,35 @@ fn ranked(
         key(&b.1).total_cmp(&key(&a.1)).then(a.0.cmp(&b.0))
     });
     rows
+}
+
+/// The four regions two levels below with the largest share left out: name, rate, region above,
+/// link. Only those with enough families left out to be shown, and enough people for a rate.
+fn worst(
+    lang: Lang,
+    view: &View,
+    programme: &Programme,
+    data: &Data,
+    query: &str,
+) -> Vec<(String, String, String, String)> {
+    let mut rates: Vec<(f64, u64)> = data
+        .grandchildren
+        .iter()
+        .map(|(region, deciles)| (*region, Summary::of(deciles, programme.cut)))
+        .filter(|(_, sum)| sum.missed.families >= counts::FAMILIES_MIN * 2)
+        .map(|(region, sum)| (sum.exclusion(), region))
+        .collect();
+    rates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    rates
+        .into_iter()
+        .take(4)
+        .filter_map(|(rate, region)| {
+            let place = view.places.get(&region)?;
+            let above = view.places.get(&place.parent)?;
+            let link = format!("{}/wilayah/{}{query}", lang.prefix(), dotted(region));
+            Some((place.name.clone(), percent(lang, rate, 1), short_place(&above.name), link))
+        })
+        .collect()
 }
 
 fn shades(lang: Lang, ranked: &[(u64, Ranked)], breaks: &[f64; 4]) -> Vec<Shade> {

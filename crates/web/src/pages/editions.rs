@@ -176,6 +176,37 @@ fn deciles(app: &App, number: u32, root: u64) -> Result<[u64; 11], Trouble> {
     })?)
 }
 
+/// Deliveries summed by source; each file with its hash stands in the manifest.
+fn inputs(lang: Lang, list: Option<&Value>) -> Table {
+    const SUMMED: [&str; 4] = ["rows_in", "records", "quarantined", "bytes"];
+    let mut sources: Vec<(String, u64, [u64; 4])> = Vec::new();
+    for input in list.and_then(Value::as_array).into_iter().flatten() {
+        let source = input.get("source").and_then(Value::as_str).unwrap_or("").to_owned();
+        if !sources.iter().any(|(known, ..)| *known == source) {
+            sources.push((source.clone(), 0, [0; 4]));
+        }
+        let Some((_, files, sums)) = sources.iter_mut().find(|(known, ..)| *known == source) else {
+            continue;
+        };
+        *files += 1;
+        for (sum, key) in sums.iter_mut().zip(SUMMED) {
+            *sum += input.get(key).and_then(Value::as_u64).unwrap_or(0);
+        }
+    }
+    let row = |(source, files, sums): (String, u64, [u64; 4])| {
+        let named = lang.find(&format!("source.{source}")).unwrap_or(source);
+        let numbers = std::iter::once(files).chain(sums).map(|n| number(lang, n));
+        std::iter::once(named).chain(numbers).collect()
+    };
+    Table {
+        heading: lang.t("edition.inputs"),
+        columns: ["source", "deliveries", "rows_in", "records", "quarantined", "bytes"]
+            .map(|c| lang.t(&format!("column.{c}")))
+            .to_vec(),
+        rows: sources.into_iter().map(row).collect(),
+    }
+}
+
 fn rows(lang: Lang, list: Option<&Value>, columns: &[&str]) -> Vec<Vec<String>> {
     let list = list.and_then(Value::as_array).into_iter().flatten();
     list.map(|row| columns.iter().map(|c| scalar(lang, c, row.get(*c))).collect()).collect()

@@ -212,6 +212,11 @@ fn match_status(lang: Lang, status: Option<i64>) -> (&'static str, String) {
 
 fn facts(lang: Lang, view: &View, score: Option<&Record>) -> Vec<(String, String)> {
     let Some(score) = score else { return Vec::new() };
+    if score.int("decile") == Some(0) {
+        let code = score.int("unranked_reason").unwrap_or(0);
+        let reason = lang.find(&format!("unranked.{code}")).unwrap_or_default();
+        return vec![(lang.t("word.unranked"), reason)];
+    }
     let mut out = Vec::new();
     let mut add = |key: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -242,10 +247,6 @@ fn facts(lang: Lang, view: &View, score: Option<&Record>) -> Vec<(String, String
         score.int("stays_of_10").map(|n| lang.fill("family.stays.of", &[&n.to_string()])),
     );
     add("family.province", score.int("decile_province").filter(|d| *d > 0).map(|d| d.to_string()));
-    if score.int("decile") == Some(0) {
-        let code = score.int("unranked_reason").unwrap_or(0);
-        add("word.unranked", lang.find(&format!("unranked.{code}")));
-    }
     out
 }
 
@@ -276,7 +277,8 @@ fn explanation(
     score: Option<&Record>,
 ) -> (String, Vec<(String, String)>) {
     let (base, all) = values::parts(body);
-    if all.is_empty() {
+    // Without a decile there is nothing to explain: the score rests on too few answers.
+    if all.is_empty() || score.and_then(|s| s.int("decile")) == Some(0) {
         return (String::new(), Vec::new());
     }
     let label = |part: &str| view.part_label(lang, part);

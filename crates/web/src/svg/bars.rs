@@ -134,7 +134,8 @@ fn bar(
         y(total) - 8.0,
         escape(&scaled(lang, total, most))
     );
-    if open && total > 0 {
+    // A bar lower than its own text would have it drawn over.
+    if open && y(0) - y(total) > 18.0 {
         let dark = within && listed * 12 > total;
         let _ = write!(
             svg,
