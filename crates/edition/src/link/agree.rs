@@ -52,8 +52,8 @@ impl Agreement {
     #[must_use]
     pub fn is_one_person(self) -> bool {
         match self.name {
-            Level::Exact | Level::Compatible => true,
-            Level::Similar => self.birth != Level::Differs,
+            // Namesakes of two generations share a card; years apart, scoring must decide.
+            Level::Exact | Level::Compatible | Level::Similar => self.birth != Level::Differs,
             Level::Missing => self.birth >= Level::Compatible && self.sex != Level::Differs,
             // Known by another name: only within the same family card, born the same day.
             Level::Differs => {
@@ -154,9 +154,7 @@ pub fn names(a: &str, b: &str) -> Level {
         strong |= best == Fit::Same;
         any_fit |= best >= Fit::Near;
     }
-    if all_fit && strong {
-        Level::Compatible
-    } else if near(&squeezed(a), &squeezed(b)) {
+    if (all_fit && strong) || near(&squeezed(a), &squeezed(b)) {
         Level::Compatible
     } else if any_fit {
         Level::Similar
@@ -263,6 +261,8 @@ mod tests {
         assert!(!two.is_one_person());
         assert!(Agreement { kk: Level::Exact, ..two }.is_one_person());
         assert!(Agreement { name: Level::Compatible, ..two }.is_one_person());
+        let namesake = Agreement { name: Level::Exact, birth: Level::Differs, ..two };
+        assert!(!namesake.is_one_person(), "a grandfather's number on a grandson of his name");
         assert_eq!(unpack(two.pack()), "name0 birth3 sex3 kk0");
     }
 }
