@@ -4,6 +4,7 @@
 //! edition's steps by their fingerprints, the store when it holds the same edition.
 
 use super::publish::{StoreArgs, publish};
+use super::serve::Kind;
 use super::{serve, synth};
 use crate::build::{self, config};
 use crate::failure::Failure;
@@ -67,7 +68,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    serve::serve(store, vault, listen, true, |address| {
+    serve::serve(store, vault, listen, Kind { synthetic: true, demo: true }, |address| {
         println!("\nAll people here are invented. Open  http://{address}/  (Ctrl-C stops it.)");
     })
 }

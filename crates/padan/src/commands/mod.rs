@@ -7,6 +7,7 @@ pub mod demo;
 pub mod edition;
 pub mod journal;
 pub mod link;
+pub mod live;
 pub mod publish;
 pub mod rank;
 pub mod regions;

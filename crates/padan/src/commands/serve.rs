@@ -1,5 +1,6 @@
 //! `padan serve`: pages, API and channels from a store.
 
+use super::live::Live;
 use super::publish::StoreArgs;
 use crate::failure::Failure;
 use kernel::SystemClock;
@@ -23,9 +24,18 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     let (store, vault) = args.store.open()?;
-    serve(store, vault, args.listen, args.synthetic, |address| {
+    serve(store, vault, args.listen, Kind { synthetic: args.synthetic, demo: false }, |address| {
         println!("http://{address}/");
     })
+}
+
+/// What kind of server.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Every page says that its people are invented.
+    pub synthetic: bool,
+    /// One-click sign-ins, seeded cases, messages into a folder.
+    pub demo: bool,
 }
 
 /// Serves until the process is ended; `ready` hears the address.
@@ -33,16 +43,19 @@ pub fn serve(
     store: Store,
     vault: Vault,
     listen: SocketAddr,
-    synthetic: bool,
+    kind: Kind,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let app =
-        web::App::new(store, vault, Box::new(SystemClock), synthetic).map_err(Failure::work)?;
+    let live = Live::open(&store, &vault)?;
+    let doors = live.pages(kind.synthetic, kind.demo)?;
+    live.start_jobs(&store, kind.demo);
+    let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
+        .map_err(Failure::work)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| Failure::work(format!("the server's threads could not start: {e}")))?;
-    runtime.block_on(web::serve(app, listen, ready)).map_err(|e| {
+    runtime.block_on(web::serve_with(app, doors, listen, ready)).map_err(|e| {
         Failure::work(format!("{listen}: {e}; choose another address with --listen or --port"))
     })
 }

@@ -1,0 +1,80 @@
+//! The live half over a store: casework, its pages, the journal's files, and what runs beside them.
+
+use crate::failure::Failure;
+use access::Policies;
+use casework::Casework;
+use doors::{Doors, Jobs, Options};
+use journal::Signer;
+use kernel::SystemClock;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{Place, Store, Vault};
+
+/// The name of the journal in its checkpoints.
+const ORIGIN: &str = "padan.local/journal";
+
+/// What is served, and with which liberties.
+pub struct Live {
+    /// The room of cases.
+    pub work: Casework,
+    journal: PathBuf,
+    signer: Signer,
+}
+
+impl Live {
+    /// Opens the live half of a store.
+    ///
+    /// # Errors
+    /// When a rule file is wrong or the store fails.
+    pub fn open(store: &Store, vault: &Vault) -> Result<Self, Failure> {
+        let policies = Policies::builtin().map_err(Failure::work)?;
+        let clock = Arc::new(SystemClock);
+        let work = Casework::new(store.clone(), vault.clone(), Arc::new(policies), clock)
+            .map_err(Failure::work)?;
+        let signer = Signer::log(ORIGIN, &seed(vault)).map_err(Failure::work)?;
+        Ok(Self { work, journal: beside(store, "journal"), signer })
+    }
+
+    /// Its pages. `demo` shows the one-click sign-ins and seeds accounts and cases once.
+    ///
+    /// # Errors
+    /// When the demo cannot be seeded or the store fails.
+    pub fn pages(&self, synthetic: bool, demo: bool) -> Result<doors::Router, Failure> {
+        if demo {
+            doors::seed_demo(&self.work).map_err(Failure::work)?;
+        } else if let Some(token) = self.work.first_run_link().map_err(Failure::work)? {
+            println!(
+                "first run: /masuk/pertama/{} makes the administrator, once, within a day",
+                token.expose()
+            );
+        }
+        let journal = Some((self.journal.clone(), self.signer.verifier()));
+        let options = Options { synthetic, demo, secure: false, journal };
+        let doors = Doors::new(self.work.clone(), options).map_err(Failure::work)?;
+        Ok(doors::router(doors))
+    }
+
+    /// Starts the jobs on a thread of their own; they end with the process.
+    pub fn start_jobs(&self, store: &Store, demo: bool) {
+        let outbox = demo.then(|| beside(store, "outbox"));
+        let jobs = Jobs { journal: self.journal.clone(), signer: self.signer.clone(), outbox };
+        let work = self.work.clone();
+        std::thread::spawn(move || doors::run_jobs(&work, &jobs, || false));
+    }
+}
+
+/// The journal's key comes from the key file outside the database, so it needs no file of its own.
+fn seed(vault: &Vault) -> [u8; 32] {
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(&vault.index("journal.signer", b"1"));
+    seed[16..].copy_from_slice(&vault.index("journal.signer", b"2"));
+    seed
+}
+
+/// `padan.db` → `padan.db.journal`; for PostgreSQL a folder here.
+fn beside(store: &Store, what: &str) -> PathBuf {
+    match store.place() {
+        Place::Sqlite(path) => PathBuf::from(format!("{}.{what}", path.display())),
+        Place::Postgres(_) => PathBuf::from(format!("padan.{what}")),
+    }
+}
