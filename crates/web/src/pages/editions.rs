@@ -99,11 +99,7 @@ fn one_page(app: &App, lang: Lang, edition: &str) -> Result<String, Trouble> {
         rows: rows(lang, manifest.get(key), columns),
     };
     let mut tables = vec![
-        keyed(
-            "edition.inputs",
-            "inputs",
-            &["source", "rows_in", "records", "quarantined", "bytes", "sha256"],
-        ),
+        inputs(lang, manifest.get("inputs")),
         keyed("edition.steps", "steps", &["name", "rows"]),
         keyed("edition.files", "files", &["path", "rows", "bytes", "sha256"]),
     ];
