@@ -252,6 +252,8 @@ fn fit(survey: &Path, families: &Columns) -> Result<ranking::Model, RankError> {
     settings.strata = Some("strata".into());
     settings.region = Some(REGENCY.into());
     settings.draws = DRAWS;
+    // One contribution column per variable: a family's page must be able to say what each one adds.
+    settings.pairs = 0;
     ranking::fit(&frame, &settings)
 }
 
