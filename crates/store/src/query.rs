@@ -127,7 +127,7 @@ impl Scratch {
             return Err("only a SELECT is answered; an edition is sealed".to_owned());
         }
         let columns: Vec<String> =
-            statement.column_names().into_iter().map(str::to_owned).collect();
+            statement.column_names().map(str::to_owned).collect();
         let mut answer = Answer { columns, rows: Vec::new(), cut: false };
         let mut rows = statement.query([]).map_err(say)?;
         while let Some(row) = rows.next().map_err(say)? {

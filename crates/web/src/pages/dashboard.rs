@@ -1,7 +1,7 @@
 //! The dashboard: who is left out, who is in wrongly, where, in which decile, and why.
 
 use crate::counts::{self, Count, Deciles, Meter, Summary, hidden};
-use crate::format::{instant, number, percent, share, short};
+use crate::format::{instant, number, percent, short};
 use crate::lang::Lang;
 use crate::page::{Frame, Trouble, answer, blocking};
 use crate::state::App;
@@ -14,7 +14,12 @@ use axum::response::{IntoResponse, Response};
 use kernel::Region;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+
+mod csv;
+mod tables;
+
+use csv::csv;
+use tables::{age_rows, cause_rows, decile_rows, quads};
 
 /// What the page is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -186,7 +191,7 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
     let rates: Vec<f64> = ranked.iter().map(|r| r.1.rate).filter(|r| r.is_finite()).collect();
     let breaks = svg::shade(&rates);
     let named = place.region == view.root;
-    let shades = shades(lang, &ranked, &breaks);
+    let shades = shades(&ranked, &breaks);
     let map = svg::map(&app.outlines(), &shades, named, "jp");
     let open = open_deciles(&data.meter.deciles);
     let short_name = programme.short_name(lang);
@@ -453,8 +458,7 @@ fn worst(
         .collect()
 }
 
-fn shades(lang: Lang, ranked: &[(u64, Ranked)], breaks: &[f64; 4]) -> Vec<Shade> {
-    let _ = lang;
+fn shades(ranked: &[(u64, Ranked)], breaks: &[f64; 4]) -> Vec<Shade> {
     ranked
         .iter()
         .map(|(region, row)| Shade {
@@ -493,152 +497,4 @@ fn open_deciles(deciles: &Deciles) -> [bool; 11] {
         }
     }
     open
-}
-
-fn quads(lang: Lang, sum: &Summary) -> Vec<(&'static str, String, String, String)> {
-    let total = sum.within() + sum.leaked.units + sum.rest.units;
-    [
-        ("q-hit", "quad.hit", sum.hit),
-        ("q-miss", "quad.miss", sum.missed),
-        ("q-other", "quad.other", sum.other),
-        (
-            "q-leak",
-            "quad.leak",
-            Count {
-                units: sum.leaked.units + sum.leaked_within.units,
-                families: sum.leaked.families + sum.leaked_within.families,
-            },
-        ),
-        ("q-rest", "quad.rest", sum.rest),
-    ]
-    .into_iter()
-    .map(|(class, key, count)| {
-        let rate = hide(lang, count, |n| percent(lang, share(n, total), 1));
-        (class, lang.t(key), hide(lang, count, |n| number(lang, n)), rate)
-    })
-    .collect()
-}
-
-fn decile_rows(lang: Lang, deciles: &Deciles, cut: usize, open: &[bool; 11]) -> Vec<RateRow> {
-    let few = lang.t("hidden.few");
-    (1..=10)
-        .chain([0])
-        .map(|decile| {
-            let cell = &deciles[decile];
-            let listed = cell.units[0] + cell.units[1];
-            let total: u64 = cell.units.iter().sum();
-            let name = if decile == 0 { lang.t("word.unranked") } else { decile.to_string() };
-            let cells = if open[decile] {
-                let missed = if decile == 0 || decile > cut { 0 } else { cell.units[2] };
-                vec![
-                    number(lang, total),
-                    number(lang, listed),
-                    percent(lang, share(listed, total), 1),
-                    number(lang, missed),
-                ]
-            } else {
-                vec![number(lang, total), few.clone(), few.clone(), few.clone()]
-            };
-            RateRow { name, cells }
-        })
-        .collect()
-}
-
-/// Ages are shown down to the district: in a village their cells are too small to be of use.
-fn age_rows(lang: Lang, meter: &Meter, region: u64) -> Vec<RateRow> {
-    if region > 1_000_000 || meter.ages.is_empty() {
-        return Vec::new();
-    }
-    let bands = ["0–5", "6–17", "18–39", "40–59", "60+"];
-    bands
-        .iter()
-        .enumerate()
-        .map(|(band, name)| {
-            let rate = |sex: u64| {
-                let cell = meter.ages.get(&(band as u64 * 2 + sex)).copied().unwrap_or_default();
-                let (hit, missed) = (cell.units[0], cell.units[2]);
-                // People are counted, not families: ask for as many people as five families have.
-                if hit + missed < counts::FAMILIES_MIN * 3 {
-                    lang.t("hidden.few")
-                } else {
-                    percent(lang, share(missed, hit + missed), 1)
-                }
-            };
-            RateRow { name: (*name).to_owned(), cells: vec![rate(1), rate(0)] }
-        })
-        .collect()
-}
-
-fn cause_rows(lang: Lang, meter: &Meter, region: u64) -> Vec<RateRow> {
-    if region > 1_000_000 {
-        return Vec::new();
-    }
-    let few = |n: u64| {
-        if n > 0 && n < counts::FAMILIES_MIN * 3 { lang.t("hidden.few") } else { number(lang, n) }
-    };
-    let mut rows: Vec<(u64, RateRow)> = meter
-        .causes
-        .iter()
-        .filter(|(cause, _)| **cause > 0)
-        .map(|(cause, cell)| {
-            let (missed, leaked) = (cell.units[2], cell.units[1]);
-            let name = lang.t(&format!("cause.{cause}"));
-            (missed + leaked, RateRow { name, cells: vec![few(missed), few(leaked)] })
-        })
-        .filter(|(n, _)| *n > 0)
-        .collect();
-    rows.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
-    rows.into_iter().map(|(_, row)| row).collect()
-}
-
-fn csv(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<(String, String), Trouble> {
-    let asked = asked(app, region, filter)?;
-    let data = data(app, &asked)?;
-    let view = &asked.view;
-    let sums: Vec<(u64, Summary)> = std::iter::once((asked.place.region, &data.meter.deciles))
-        .chain(data.children.iter().map(|(r, d)| (*r, d)))
-        .map(|(region, deciles)| (region, Summary::of(deciles, asked.programme.cut)))
-        .collect();
-    let mut columns: Vec<Vec<Option<u64>>> = Vec::new();
-    for pick in [
-        (|s: &Summary| s.hit) as fn(&Summary) -> Count,
-        |s| s.missed,
-        |s| s.other,
-        |s| s.leaked,
-        |s| s.rest,
-        |s| s.unranked_listed,
-    ] {
-        let column: Vec<Count> = sums.iter().map(|(_, s)| pick(s)).collect();
-        // The first row is the total of the others: a gap is judged among the others.
-        let gaps = hidden(&column[1..]);
-        let gaps = std::iter::once(!column[0].open()).chain(gaps);
-        columns.push(column.iter().zip(gaps).map(|(c, gap)| (!gap).then_some(c.units)).collect());
-    }
-    let mut text = String::from(
-        "edition,programme,unit,decile_max,region,name,listed_eligible,missed,not_eligible,\
-         leaked,not_needed,listed_unranked\n",
-    );
-    for (at, (region, _)) in sums.iter().enumerate() {
-        let name = view.places.get(region).map_or("", |p| p.name.as_str());
-        let unit = if asked.programme.by_family { "family" } else { "person" };
-        let _ = write!(
-            text,
-            "{},{},{unit},{},{},\"{}\"",
-            view.row.name,
-            asked.programme.id,
-            asked.programme.cut,
-            dotted(*region),
-            name.replace('"', "\"\"")
-        );
-        for column in &columns {
-            let _ = match column[at] {
-                Some(n) => write!(text, ",{n}"),
-                None => write!(text, ",<5"),
-            };
-        }
-        text.push('\n');
-    }
-    let _ = lang;
-    let name = format!("padan-{}-{}-{}.csv", view.row.name, asked.programme.id, asked.place.region);
-    Ok((name, text))
 }
