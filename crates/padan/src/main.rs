@@ -37,7 +37,7 @@ enum Command {
     /// Match any person files: dedupe, link, or both
     Link(commands::link::Args),
     /// Proxy means test on any survey file: fit, evaluate, score
-    Rank(commands::rank::Args),
+    Rank(Box<commands::rank::Args>),
     /// Programmes against an edition: run, simulate, errors
     Target(commands::target::Args),
     /// Replace the map's outlines by a GeoJSON or TopoJSON file
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Command::Publish(args) => commands::publish::run(args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Link(args) => commands::link::run(args),
-        Command::Rank(args) => commands::rank::run(args),
+        Command::Rank(args) => commands::rank::run(*args),
         Command::Target(args) => commands::target::run(args),
         Command::Regions(args) => commands::regions::run(args),
         Command::Journal(args) => commands::journal::run(args),

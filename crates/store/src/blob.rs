@@ -208,7 +208,10 @@ mod tests {
         let mut out = Vec::new();
         put_count(&mut out, numbers.len() as u64);
         for n in numbers {
-            n.map_or_else(|| put_null(&mut out), |n| put_int(&mut out, n));
+            match n {
+                Some(n) => put_int(&mut out, *n),
+                None => put_null(&mut out),
+            }
             put_text(&mut out, &format!("text {n:?}"));
         }
         put_count(&mut out, 1);

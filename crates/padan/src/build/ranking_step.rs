@@ -38,7 +38,7 @@ pub fn run(inputs: &Inputs<'_>, out: &Path) -> Result<u64, RankError> {
     write(out, "model.json", &model.to_json()?)?;
     write(out, "scorecard.json", &card.to_json()?)?;
     inputs.progress.expect(families.id.len() as u64 * (DRAWS as u64 + 2), "family scores");
-    let reference = inputs.reference.map(|path| sample(path)).transpose()?;
+    let reference = inputs.reference.map(sample).transpose()?;
     let mut points = Vec::new();
     card.score_into(&families.columns, &mut points)?;
     inputs.progress.add(points.len() as u64);
