@@ -243,7 +243,13 @@ fn case_page(doors: &Doors, who: &Session, view: &CaseView) -> Page {
     let place = family.as_ref().map_or_else(
         || format!("Desa {}", case.village),
         |f| {
-            format!("{} anggota · {} · {} · desil {}", f.members, f.place, f.village_name, f.decile)
+            format!(
+                "{} anggota · {} · {} · {}",
+                f.members,
+                f.place,
+                f.village_name,
+                standing(f.decile)
+            )
         },
     );
     let step = tables.step(&case.step).ok().filter(|_| case.is_held_by(who.actor.role));
@@ -454,4 +460,9 @@ pub(crate) async fn minutes(State(doors): State<Doors>, headers: HeaderMap) -> R
         html(&MinutesPage { frame, today: words::long_date(day_of(now)), rows })
     })
     .await
+}
+
+/// A decile in words; 0 is no decile, never "desil 0".
+fn standing(decile: u8) -> String {
+    if decile == 0 { "belum berdesil".to_owned() } else { format!("desil {decile}") }
 }
