@@ -126,8 +126,7 @@ impl Scratch {
         if !statement.readonly() {
             return Err("only a SELECT is answered; an edition is sealed".to_owned());
         }
-        let columns: Vec<String> =
-            statement.column_names().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut answer = Answer { columns, rows: Vec::new(), cut: false };
         let mut rows = statement.query([]).map_err(say)?;
         while let Some(row) = rows.next().map_err(say)? {
