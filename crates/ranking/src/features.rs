@@ -40,7 +40,7 @@ pub struct People<'a> {
     pub chronic_illness: &'a [u8],
 }
 
-/// Names of the features that [`derive`] writes, with what they hold.
+/// Names of the features that [`derive()`] writes, with what they hold.
 pub const FEATURES: [(&str, &str); 24] = [
     ("size", "members"),
     ("members_0_4", "members aged 0 to 4"),

@@ -33,7 +33,7 @@ impl<'a> Simulator<'a> {
     /// Runs the law once.
     ///
     /// # Errors
-    /// As [`crate::run`].
+    /// As [`crate::run()`].
     pub fn new(
         frame: &'a Frame,
         programme: &'a Programme,
