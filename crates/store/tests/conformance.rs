@@ -45,6 +45,7 @@ suite![
     editions_switch_whole,
     a_failed_publish_is_not_seen,
     readers_never_mix_editions,
+    a_slow_reader_does_not_stop_publishing,
 ];
 
 #[test]

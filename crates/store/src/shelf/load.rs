@@ -238,17 +238,29 @@ impl Store {
     /// Drops all but the newest editions. Readers that still hold a dropped file open finish.
     fn drop_old(&self) -> Result<(), StoreError> {
         for old in self.editions()?.into_iter().skip(KEPT) {
-            self.drop_edition(old.number)?;
+            unless_in_use(self.drop_edition(old.number))?;
         }
         Ok(())
     }
 
+    /// Clears away what earlier publishes left: loads that did not end, and schemas that a reader
+    /// held when their edition was dropped.
     fn clear_leftovers(&self) -> Result<(), StoreError> {
-        let leftovers: Vec<u32> = self.read(|reader| {
-            let sql = "SELECT number FROM edition WHERE state = 'loading'";
-            reader.query(sql, params![])?.iter().map(|row| row.at(0)).collect::<Result<_, _>>()
-        })?;
-        leftovers.into_iter().try_for_each(|number| self.drop_edition(number))
+        for number in self.numbers("SELECT number FROM edition WHERE state = 'loading'")? {
+            self.drop_edition(number)?;
+        }
+        if let Place::Postgres(url) = self.place() {
+            let held = "SELECT number FROM edition WHERE state = 'dropped'
+                        AND to_regnamespace('edition_' || number) IS NOT NULL";
+            for number in self.numbers(held)? {
+                unless_in_use(drop_schema(url, number))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn numbers(&self, sql: &str) -> Result<Vec<u32>, StoreError> {
+        self.read(|reader| reader.query(sql, params![])?.iter().map(|row| row.at(0)).collect())
     }
 
     fn drop_edition(&self, number: u32) -> Result<(), StoreError> {
@@ -267,14 +279,24 @@ impl Store {
                 }
                 Ok(())
             }
-            Place::Postgres(_) => {
-                let schema = schema_name(number);
-                self.write(move |tx| {
-                    tx.execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE"), params![])
-                })
-                .map(drop)
-            }
+            Place::Postgres(url) => drop_schema(url, number),
         }
+    }
+}
+
+/// Drops an edition's schema, on a connection of its own: the wait for a reader that still holds it
+/// must not hold up the store's writer, and has an end.
+fn drop_schema(url: &str, number: u32) -> Result<(), StoreError> {
+    let mut session = Postgres::open(url, false)?;
+    session.batch("SET lock_timeout = '1s'")?;
+    session.batch(&format!("DROP SCHEMA IF EXISTS {} CASCADE", schema_name(number)))
+}
+
+/// An old edition that is still read stays where it is; the next publish clears it away.
+fn unless_in_use(dropped: Result<(), StoreError>) -> Result<(), StoreError> {
+    match dropped {
+        Err(error) if error.is_away() => Ok(()),
+        other => other,
     }
 }
 
