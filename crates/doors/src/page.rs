@@ -4,7 +4,7 @@ use crate::state::Doors;
 use access::Token;
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use casework::{CaseworkError, Session, role_label};
@@ -190,15 +190,7 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
         return StatusCode::FORBIDDEN.into_response();
     }
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(header::CACHE_CONTROL, "no-store");
+    web::guard::set_headers(&mut response, POLICY);
     response
 }
 

@@ -2,27 +2,14 @@
 
 use casework::{CaseRow, Tables, day_of, is_end};
 use kernel::Date;
+use web::Lang;
+pub(crate) use web::format::name;
 
-const MONTHS: [&str; 12] = [
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-];
 const DAYS: [&str; 7] = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"];
 
 /// `22 November 2026`.
 pub(crate) fn date(date: Date) -> String {
-    let (year, month, day) = date.ymd();
-    format!("{day} {} {year}", MONTHS[month as usize - 1])
+    web::format::date(Lang::Id, date)
 }
 
 /// `Minggu, 22 November 2026`.
@@ -34,7 +21,7 @@ pub(crate) fn long_date(day: Date) -> String {
 pub(crate) fn instant(ms: i64) -> String {
     let (_, month, day) = day_of(ms).ymd();
     let minute = (ms + 8 * 3_600_000).div_euclid(60_000).rem_euclid(1_440);
-    format!("{day} {} {:02}.{:02}", MONTHS[month as usize - 1], minute / 60, minute % 60)
+    format!("{day} {} {:02}.{:02}", web::format::month_name(Lang::Id, month), minute / 60, minute % 60)
 }
 
 /// A deadline in words: `Terlambat 2 hari`, `Hari ini`, `Besok`, `5 hari lagi`.
@@ -90,15 +77,4 @@ pub(crate) fn event(tables: &Tables, kind: &str, step: &str, decision: Option<&s
         ("evidence", _) => "Bukti ditambahkan".to_owned(),
         (other, _) => other.to_owned(),
     }
-}
-
-/// A name as people write it: `INAQ SAHNIM` → `Inaq Sahnim`.
-pub(crate) fn name(raw: &str) -> String {
-    let words = raw.split_whitespace().map(|word| {
-        let mut chars = word.chars();
-        chars.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect()
-        })
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -113,7 +113,9 @@ pub fn month(lang: Lang, date: Date) -> String {
     format!("{} {year}", month_name(lang, month))
 }
 
-fn month_name(lang: Lang, month: u32) -> &'static str {
+/// The name of a month, 1 to 12.
+#[must_use]
+pub fn month_name(lang: Lang, month: u32) -> &'static str {
     let names = match lang {
         Lang::Id => &MONTHS_ID,
         Lang::En => &MONTHS_EN,
@@ -134,18 +136,16 @@ pub fn instant(lang: Lang, ms: i64) -> String {
     }
 }
 
-/// A name in capitals as people write it: `BAIQ ROHANI` → `Baiq Rohani`.
+/// A name as people write it: `BAIQ ROHANI` → `Baiq Rohani`.
 #[must_use]
 pub fn name(raw: &str) -> String {
-    raw.split(' ')
-        .map(|word| {
-            let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_string() + &letters.as_str().to_lowercase()
-            })
+    let words = raw.split_whitespace().map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
         })
-        .collect::<Vec<_>>()
-        .join(" ")
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A name that only its owner recognises: `B••• R•••••`.

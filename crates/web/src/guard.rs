@@ -16,16 +16,21 @@ form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// Puts the security headers on an answer. A handler that needs another policy sets its own.
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    set_headers(&mut response, POLICY);
+    response
+}
+
+/// The headers of every answer, with this content policy; what a handler set itself stays.
+pub fn set_headers(response: &mut Response, policy: &'static str) {
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::CONTENT_SECURITY_POLICY, policy);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(header::CACHE_CONTROL, "no-store");
-    response
 }
 
 /// Officers' pages answer on loopback only until roles decide: anybody else gets the same 404 as
