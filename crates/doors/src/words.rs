@@ -21,7 +21,12 @@ pub(crate) fn long_date(day: Date) -> String {
 pub(crate) fn instant(ms: i64) -> String {
     let (_, month, day) = day_of(ms).ymd();
     let minute = (ms + 8 * 3_600_000).div_euclid(60_000).rem_euclid(1_440);
-    format!("{day} {} {:02}.{:02}", web::format::month_name(Lang::Id, month), minute / 60, minute % 60)
+    format!(
+        "{day} {} {:02}.{:02}",
+        web::format::month_name(Lang::Id, month),
+        minute / 60,
+        minute % 60
+    )
 }
 
 /// A deadline in words: `Terlambat 2 hari`, `Hari ini`, `Besok`, `5 hari lagi`.
