@@ -244,6 +244,21 @@ fn each_value_comes_from_the_source_that_knows() {
 }
 
 #[test]
+fn registers_that_contradict_each_other_are_counted() {
+    let dir = Village::new().build_kept();
+    let text = std::fs::read_to_string(dir.1.join("quality.json")).unwrap();
+    let quality: stage::quality::Quality = serde_json::from_str(&text).unwrap();
+    let of = |key: &str| quality.variables.get(key).map(|c| (c.compared, c.contradicted));
+    // The meter says lamps of PLN, the visit said none; nobody else knows the roof.
+    assert_eq!(of("lighting"), Some((1, 1)));
+    assert_eq!(of("roof_material"), None);
+    // Ahmad and Siti: register and visit agree on when they were born.
+    assert_eq!(of("birth_date"), Some((2, 0)), "{:?}", quality.variables);
+    assert!(quality.all.contradicted >= 1 && quality.all.contradicted <= quality.all.compared);
+    assert_eq!(quality.villages[&VILLAGE].contradicted, quality.all.contradicted);
+}
+
+#[test]
 fn a_roll_keeps_those_who_are_nobody() {
     let dir = Village::new().build_kept();
     let (rolls, links) = (table(&dir.1, "rolls"), table(&dir.1, "links"));

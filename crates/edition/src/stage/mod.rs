@@ -18,7 +18,7 @@ use crate::link::tables::People;
 use crate::records::RecordTable;
 use crate::survive::data::{Shape, columns_of};
 use crate::survive::feed::{self, Feed, Provenance};
-use crate::survive::{Survived, variable};
+use crate::survive::{Agreement, Survived, variable};
 use engine::Progress;
 use instrument::{Instrument, Regions, Rules, Unit};
 use kernel::{Date, Region};
@@ -89,6 +89,8 @@ pub struct Built {
     pub family_kk: Vec<u64>,
     /// Ids and order.
     pub ids: Ids,
+    /// Where sources differ: about people, about families.
+    pub agreement: [Agreement; 2],
 }
 
 /// Builds the tables of an edition into `out`.
@@ -101,15 +103,16 @@ pub fn run(inputs: &Inputs<'_>, out: &Path) -> Result<Counts, EditionError> {
     let families = people.family.iter().max().map_or(0, |f| *f as usize + 1);
     let variables = keys(inputs);
     inputs.progress.expect(variables.len() as u64 + 8, "variables");
-    let person = values(inputs, Unit::Person, people.len(), &feeds)?;
-    let family = values(inputs, Unit::Family, families, &feeds)?;
+    let mut agreement = [Agreement::new(people.len()), Agreement::new(families)];
+    let person = values(inputs, Unit::Person, &feeds, &mut agreement[0])?;
+    let family = values(inputs, Unit::Family, &feeds, &mut agreement[1])?;
     let derived = derive::derive(inputs, &people, families, &person, &family, &feeds)?;
     let family_kk = family_cards(&people, families);
     let parent = inputs.parent.map(Parent::read).transpose()?;
     let ids =
         assign(&people, &derived.village, &family_kk, &derived.rank_in_family, parent.as_ref());
     drop(parent);
-    let mut built = Built { people, person, derived, family, family_kk, ids };
+    let mut built = Built { people, person, derived, family, family_kk, ids, agreement };
     let corrections = corrections::apply(inputs, &mut built, &mut provenance, out)?;
     let values_dropped = check_rules(inputs, &mut built);
     let counts = counts(&built, inputs, corrections, values_dropped);
@@ -127,8 +130,8 @@ fn keys(inputs: &Inputs<'_>) -> Vec<(Unit, String)> {
 fn values(
     inputs: &Inputs<'_>,
     unit: Unit,
-    owners: usize,
     feeds: &[Feed],
+    agreement: &mut Agreement,
 ) -> Result<Vec<Survived>, EditionError> {
     let mut out = Vec::new();
     for (_, key) in keys(inputs).into_iter().filter(|k| k.0 == unit) {
@@ -140,7 +143,7 @@ fn values(
                 (name, shape)
             })
             .collect();
-        out.push(variable(&key, &columns, rule, owners, feeds)?);
+        out.push(variable(&key, &columns, rule, feeds, agreement)?);
         inputs.progress.add(1);
     }
     Ok(out)
@@ -249,5 +252,5 @@ fn write_all(
     if let Some(findings) = inputs.findings {
         engine::disk::link_or_copy(findings, &out.join("findings.parquet"))?;
     }
-    quality::write(inputs, built, feeds, &out.join("quality.json"))
+    quality::write(inputs, built, &out.join("quality.json"))
 }

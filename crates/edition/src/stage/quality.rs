@@ -3,7 +3,7 @@
 use crate::EditionError;
 use crate::records::NO_DATE;
 use crate::stage::{Built, Inputs};
-use crate::survive::feed::Feed;
+use crate::survive::Agreement;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,6 +29,19 @@ pub struct Figures {
     pub dead_by_visit_only: u64,
     /// Families without a living member.
     pub without_living_member: u64,
+    /// Values of families and their people that two sources or more know.
+    pub compared: u64,
+    /// Those of them where a source says something else than the value that stands.
+    pub contradicted: u64,
+}
+
+/// Values of one variable that two sources or more know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Such values.
+    pub compared: u64,
+    /// Those where a source says something else than the value that stands.
+    pub contradicted: u64,
 }
 
 /// The whole file.
@@ -36,6 +49,8 @@ pub struct Figures {
 pub struct Quality {
     /// The province.
     pub all: Figures,
+    /// By variable: where registers contradict each other.
+    pub variables: BTreeMap<String, Comparison>,
     /// By village code.
     pub villages: BTreeMap<u64, Figures>,
 }
@@ -44,18 +59,16 @@ pub struct Quality {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn write(
-    inputs: &Inputs<'_>,
-    built: &Built,
-    _feeds: &[Feed],
-    path: &Path,
-) -> Result<(), EditionError> {
+pub fn write(inputs: &Inputs<'_>, built: &Built, path: &Path) -> Result<(), EditionError> {
     let mut quality = Quality::default();
     let d = &built.derived;
     for (f, village) in d.village.iter().enumerate() {
         let age = (d.visited[f] != NO_DATE).then(|| inputs.as_of.days() - d.visited[f]);
+        let (compared, contradicted) = at(&built.agreement[1], f);
         for figures in places(&mut quality, *village) {
             figures.families += 1;
+            figures.compared += compared;
+            figures.contradicted += contradicted;
             figures.without_living_member += u64::from(d.members[f] == 0);
             if let Some(age) = age {
                 figures.visited += 1;
@@ -68,13 +81,22 @@ pub fn write(
         let village = d.village[*family as usize];
         let said_dead = !d.alive[p] && d.presence[p] == 2 && built.people.in_spine[p];
         let has_remark = d.match_reason[p] != 0 && d.match_reason[p] < 9;
+        let (compared, contradicted) = at(&built.agreement[0], p);
         for figures in places(&mut quality, village) {
+            figures.compared += compared;
+            figures.contradicted += contradicted;
             figures.dead_by_visit_only += u64::from(said_dead);
             if d.alive[p] {
                 figures.persons += 1;
                 figures.not_padan += u64::from(!built.people.in_spine[p]);
                 figures.typo += u64::from(built.people.in_spine[p] && has_remark);
             }
+        }
+    }
+    for (key, (compared, contradicted)) in built.agreement.iter().flat_map(|a| &a.by_variable) {
+        if *compared > 0 {
+            let (compared, contradicted) = (*compared, *contradicted);
+            quality.variables.insert(key.clone(), Comparison { compared, contradicted });
         }
     }
     for figures in quality.villages.values_mut().chain([&mut quality.all]) {
@@ -84,6 +106,11 @@ pub fn write(
     }
     let text = serde_json::to_string(&quality).map_err(|e| EditionError::Input(e.to_string()))?;
     Ok(engine::disk::write_file(path, text.as_bytes())?)
+}
+
+/// Values compared and contradicted of one person or family.
+fn at(agreement: &Agreement, owner: usize) -> (u64, u64) {
+    (u64::from(agreement.compared[owner]), u64::from(agreement.contradicted[owner]))
 }
 
 fn places(quality: &mut Quality, village: u64) -> [&mut Figures; 2] {

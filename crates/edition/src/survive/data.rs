@@ -151,6 +151,23 @@ impl Data {
         }
     }
 
+    /// Whether two known values differ. Texts never do: spelling is the link step's business.
+    #[must_use]
+    pub fn differs(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        if !self.known(row) || !other.known(other_row) {
+            return false;
+        }
+        match (self, other) {
+            (Self::Small(a), Self::Small(b)) | (Self::YesNo(a), Self::YesNo(b)) => {
+                a[row] != b[other_row]
+            }
+            (Self::Count(a), Self::Count(b)) => a[row] != b[other_row],
+            (Self::Village(a), Self::Village(b)) => a[row] != b[other_row],
+            (Self::Day(a), Self::Day(b)) => a[row] != b[other_row],
+            _ => false,
+        }
+    }
+
     /// The value of a row as a number, if it is one and known.
     #[must_use]
     pub fn number(&self, row: usize) -> Option<i32> {

@@ -4,6 +4,7 @@ use crate::EditionError;
 use crate::config::Survivorship;
 use crate::link::tables::read_owners;
 use crate::records::{NO_DATE, RecordTable};
+use instrument::Unit;
 use kernel::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
@@ -26,6 +27,17 @@ pub struct Feed {
     pub provenance: Vec<u16>,
     /// Whether the record's values count.
     pub counts: Vec<bool>,
+}
+
+impl Feed {
+    /// The person or family of each record.
+    #[must_use]
+    pub fn owners(&self, unit: Unit) -> &[u32] {
+        match unit {
+            Unit::Person => &self.person,
+            Unit::Family => &self.family,
+        }
+    }
 }
 
 /// Where values come from: row `i` describes provenance `i + 1`.

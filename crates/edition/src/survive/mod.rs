@@ -11,6 +11,7 @@ use data::{Data, Shape};
 use engine::Texts;
 use feed::{Feed, NO_PROVENANCE};
 use instrument::Unit;
+use std::collections::BTreeMap;
 
 /// The values of one variable for all people or families.
 #[derive(Debug, Clone)]
@@ -38,8 +39,44 @@ struct Best {
     row: Vec<u32>,
 }
 
-/// Lets the values of one variable compete. `columns` are its columns with their shapes; `owners`
-/// is the number of people or families.
+/// Where sources speak about one thing and where they do not agree, counted over variables.
+#[derive(Debug, Clone)]
+pub struct Agreement {
+    /// Per owner: (owner, variable) pairs for which a second source has a value, too.
+    pub compared: Vec<u8>,
+    /// Per owner: those of them where it is another value.
+    pub contradicted: Vec<u8>,
+    /// Per variable of the unit: owners compared, owners contradicted.
+    pub by_variable: BTreeMap<String, (u64, u64)>,
+}
+
+impl Agreement {
+    /// Nothing compared yet.
+    #[must_use]
+    pub fn new(owners: usize) -> Self {
+        Self {
+            compared: vec![0; owners],
+            contradicted: vec![0; owners],
+            by_variable: BTreeMap::new(),
+        }
+    }
+
+    /// Adds one variable: per owner 0 (one source), 1 (sources agree) or 2 (they do not).
+    fn add(&mut self, key: &str, said: &[u8]) {
+        let count = self.by_variable.entry(key.to_owned()).or_default();
+        for (owner, said) in said.iter().enumerate().filter(|(_, said)| **said > 0) {
+            self.compared[owner] = self.compared[owner].saturating_add(1);
+            count.0 += 1;
+            if *said == 2 {
+                self.contradicted[owner] = self.contradicted[owner].saturating_add(1);
+                count.1 += 1;
+            }
+        }
+    }
+}
+
+/// Lets the values of one variable compete. `columns` are its columns with their shapes; the
+/// number of people or families is that of `agreement`, which learns where sources differ.
 ///
 /// # Errors
 /// When a record table is damaged or a column has an unfit type.
@@ -47,9 +84,10 @@ pub fn variable(
     key: &str,
     columns: &[(String, Shape)],
     rule: &Rule,
-    owners: usize,
     feeds: &[Feed],
+    agreement: &mut Agreement,
 ) -> Result<Survived, EditionError> {
+    let owners = agreement.compared.len();
     let mut best = Best { rank: vec![0; owners], feed: vec![0; owners], row: vec![0; owners] };
     // Per feed, its columns of this variable (`None` for those it does not have).
     let mut held: Vec<Option<Vec<Option<Data>>>> = Vec::with_capacity(feeds.len());
@@ -69,6 +107,7 @@ pub fn variable(
         compete(&mut best, number, feed, rule, place, &data);
         held.push(Some(data));
     }
+    agreement.add(key, &compare(&best, rule.unit, feeds, &held));
     let from = (0..owners)
         .map(|o| match best.rank[o] {
             0 => NO_PROVENANCE,
@@ -92,10 +131,7 @@ fn compete(
     place: usize,
     data: &[Option<Data>],
 ) {
-    let owner_of = match rule.unit {
-        Unit::Person => &feed.person,
-        Unit::Family => &feed.family,
-    };
+    let owner_of = feed.owners(rule.unit);
     let trust = rule.trust_days.get(&feed.table.source).copied().unwrap_or(0);
     for (row, owner) in owner_of.iter().enumerate() {
         if *owner == NONE || !feed.counts[row] || !data.iter().flatten().any(|d| d.known(row)) {
@@ -109,6 +145,35 @@ fn compete(
             best.row[owner] = row as u32;
         }
     }
+}
+
+/// Per owner 0 when one source alone knows the variable, 1 when another says the same, 2 when one
+/// says something else than the chosen value.
+fn compare(best: &Best, unit: Unit, feeds: &[Feed], held: &[Option<Vec<Option<Data>>>]) -> Vec<u8> {
+    let mut said = vec![0; best.rank.len()];
+    for (number, (feed, data)) in feeds.iter().zip(held).enumerate() {
+        let Some(data) = data else { continue };
+        for (row, owner) in feed.owners(unit).iter().enumerate() {
+            let o = *owner as usize;
+            if *owner == NONE || !feed.counts[row] || best.rank[o] == 0 {
+                continue;
+            }
+            let chosen = usize::from(best.feed[o]);
+            // A source's own earlier rows are its history, not a second opinion.
+            if chosen == number || feeds[chosen].table.source == feed.table.source {
+                continue;
+            }
+            let Some(winner) = &held[chosen] else { continue };
+            let pairs = || data.iter().zip(winner).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
+            let at = best.row[o] as usize;
+            if pairs().any(|(a, b)| a.differs(row, b, at)) {
+                said[o] = 2;
+            } else if said[o] == 0 && pairs().any(|(a, b)| a.known(row) && b.known(at)) {
+                said[o] = 1;
+            }
+        }
+    }
+    said
 }
 
 /// The rank of a record, at least 1: by place then day, or by day then place.
