@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod identity;
 mod intent;
 mod steps;
 
@@ -42,6 +43,15 @@ pub struct Draft {
     pub media: Vec<String>,
     /// Degrees north and east, as sent.
     pub location: Option<(String, String)>,
+    /// True once the person sent it: what is left is whom and where it is about.
+    #[serde(default)]
+    pub finished: bool,
+    /// Blind indexes (hexadecimal) of the NIKs the person typed, never the numbers.
+    #[serde(default)]
+    pub persons: Vec<String>,
+    /// The village the person chose, as a region number.
+    #[serde(default)]
+    pub village: Option<u64>,
 }
 
 /// What the program shall do because of a message.
@@ -49,6 +59,10 @@ pub struct Draft {
 pub enum Command {
     /// Open a case from this draft (idempotent by the conversation and the first message).
     OpenCase(Draft),
+    /// Find the person by the draft's NIK indexes and this date of birth, then open the case.
+    Identify(Draft, kernel::Date),
+    /// Find villages by this name; one opens the case, several are shown to choose from.
+    FindVillage(Draft, String),
     /// Answer with the status of this ticket, if this conversation may know it.
     CaseStatus(String),
     /// Hand the whole thread to a call agent.
@@ -69,6 +83,8 @@ pub struct Step {
 /// What came in, already masked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
+    /// Blind indexes (hexadecimal) of valid NIKs that were typed, made before they were masked.
+    pub persons: Vec<String>,
     /// The content; free text must be masked.
     pub content: Content,
     /// True when identity numbers were masked in it: the person is told.
@@ -150,12 +166,24 @@ struct Tell {
     more: String,
     empty: String,
     identity: String,
+    born: String,
+    not_found: String,
+    which_village: String,
+    no_village: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Notice {
     text: String,
+}
+
+impl Session {
+    /// True while a person has a draft that they agreed to.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.draft.as_ref().is_some_and(|draft| draft.consented)
+    }
 }
 
 impl Dialogue {
@@ -193,6 +221,14 @@ impl Dialogue {
     #[must_use]
     pub fn begin(&self) -> Session {
         Session { node: self.file.start.clone(), draft: None }
+    }
+
+    /// Where a person stands who is handed to an agent: the dialogue is silent there.
+    #[must_use]
+    pub fn with_agent(&self) -> Session {
+        let silent = self.file.node.iter().find(|node| node.silent);
+        let node = silent.map_or_else(|| self.file.start.clone(), |node| node.id.clone());
+        Session { node, draft: None }
     }
 
     fn node(&self, id: &str) -> Option<&Node> {

@@ -1,12 +1,13 @@
 //! What a webhook body says. Unknown kinds are kept as such: a new kind of message must never make
 //! a genuine report disappear.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
 /// Who wrote. The platform keys people by a business-scoped user id; the phone number is left out
 /// for people who chose a user name, and neither proves who somebody is.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sender {
     /// Business-scoped user id, for example `ID.1349…`.
     pub user_id: Option<String>,
@@ -36,7 +37,7 @@ impl fmt::Debug for Sender {
 }
 
 /// What was sent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     /// Free text. Mask it before it goes anywhere.
     Text(String),
@@ -67,6 +68,8 @@ pub enum Content {
         /// Degrees east.
         longitude: f64,
     },
+    /// A form that the person filled in inside the chat (a flow): names and values.
+    Form(Vec<(String, String)>),
     /// The person shared a contact, or a phone number we asked for.
     Contact,
     /// A kind this version does not know; answered with the menu, kept whole in the inbox.
@@ -74,7 +77,7 @@ pub enum Content {
 }
 
 /// One thing a webhook body reports. `key` is unique per genuine event: deliver twice, act once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A message from a person.
     Message {
@@ -97,6 +100,8 @@ pub enum Event {
         status: String,
         /// The platform's error code, when it failed.
         error_code: Option<i64>,
+        /// The category the platform bills it under, when it does.
+        billed: Option<String>,
     },
     /// A person changed number or user id; the conversation is *not* carried over by itself.
     IdentityChanged {
@@ -192,11 +197,25 @@ fn content(message: &Value, kind: &str) -> Content {
 }
 
 fn choice(part: &Value) -> Option<Content> {
+    if let Some(form) = part.get("nfm_reply") {
+        return filled_form(form);
+    }
     let reply = part.get("button_reply").or_else(|| part.get("list_reply"))?;
     Some(Content::Choice {
         id: text(reply, "id")?,
         title: text(reply, "title").unwrap_or_default(),
     })
+}
+
+/// A flow's answers come as JSON within a string.
+fn filled_form(reply: &Value) -> Option<Content> {
+    let answers: Value = serde_json::from_str(&text(reply, "response_json")?).ok()?;
+    let plain = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let fields = answers.as_object()?.iter().map(|(name, value)| (name.clone(), plain(value)));
+    Some(Content::Form(fields.collect()))
 }
 
 fn media(part: &Value, kind: &str) -> Option<Content> {
@@ -218,7 +237,14 @@ fn status(status: &Value) -> Option<Event> {
         message_id,
         status: state,
         error_code,
+        billed: billed(status),
     })
+}
+
+fn billed(status: &Value) -> Option<String> {
+    let pricing = status.get("pricing")?;
+    let is_billed = pricing.get("billable").and_then(Value::as_bool).unwrap_or(true);
+    is_billed.then(|| text(pricing, "category"))?
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
@@ -264,6 +290,12 @@ mod tests {
         check(
             json!({"id": "a", "type": "location", "location": {"latitude": -8.5, "longitude": 116.1}}),
             &Content::Location { latitude: -8.5, longitude: 116.1 },
+        );
+        check(
+            json!({"id": "a", "type": "interactive", "interactive": {"type": "nfm_reply",
+                "nfm_reply": {"name": "flow", "body": "Sent",
+                              "response_json": "{\"kind\":\"complaint\",\"n\":2}"}}}),
+            &Content::Form(vec![("kind".into(), "complaint".into()), ("n".into(), "2".into())]),
         );
         check(json!({"id": "a", "type": "hologram"}), &Content::Unknown("hologram".into()));
     }

@@ -11,7 +11,13 @@ impl Dialogue {
     /// Takes one message: where the conversation stands now, what to answer, what to do.
     #[must_use]
     pub fn step(&self, session: &Session, incoming: &Incoming) -> Step {
+        if let Content::Form(fields) = &incoming.content {
+            return self.form(session, fields);
+        }
         let mut step = match (&session.draft, self.node(&session.node)) {
+            (Some(draft), _) if draft.finished => self
+                .identifying(session, draft, incoming)
+                .unwrap_or_else(|| self.writing(session, draft, &incoming.content)),
             (Some(draft), _) => self.writing(session, draft, &incoming.content),
             (None, Some(node)) if node.silent => stay(session),
             (None, Some(node)) => self.at_node(session, node, &incoming.content),
@@ -67,7 +73,7 @@ impl Dialogue {
         }
     }
 
-    fn not_understood(&self, session: &Session) -> Step {
+    pub(super) fn not_understood(&self, session: &Session) -> Step {
         let start = self.node(&self.file.start);
         let options = start.map_or(&[][..], |node| &node.options);
         let menu =
@@ -162,7 +168,7 @@ impl Dialogue {
             Content::Location { latitude, longitude } => {
                 draft.location = Some((latitude.to_string(), longitude.to_string()));
             }
-            Content::Choice { .. } | Content::Contact | Content::Unknown(_) => {}
+            Content::Choice { .. } | Content::Form(_) | Content::Contact | Content::Unknown(_) => {}
         }
         let tell = &self.file.tell;
         let options = vec![(SEND.to_owned(), tell.send.clone())];
@@ -180,7 +186,9 @@ impl Dialogue {
             return Step { session: session.clone(), replies, command: None };
         }
         let replies = vec![Outgoing::Text(tell.identity.clone())];
-        Step { session: self.begin(), replies, command: Some(Command::OpenCase(draft.clone())) }
+        let draft = Draft { finished: true, ..draft.clone() };
+        let session = Session { node: session.node.clone(), draft: Some(draft) };
+        Step { session, replies, command: None }
     }
 }
 
@@ -196,16 +204,17 @@ fn is_word(text: &str, word: &str) -> bool {
     text.trim().trim_end_matches(['.', '!']).eq_ignore_ascii_case(word)
 }
 
-/// A ticket such as `K-2026-000123`, in any case, with blanks for hyphens.
+/// A ticket such as `KB-5202-2611-0147`, in any case, with blanks for hyphens.
 fn ticket_in(text: &str) -> Option<String> {
-    let upper = text.to_uppercase().replace([' ', '\u{2011}'], "-");
+    let upper = text.to_uppercase();
     let parts: Vec<&str> =
         upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
-    parts.windows(3).find_map(|w| {
+    parts.windows(4).find_map(|w| {
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        let fits =
-            w[0] == "K" && w[1].len() == 4 && digits(w[1]) && w[2].len() >= 4 && digits(w[2]);
-        fits.then(|| format!("K-{}-{}", w[1], w[2]))
+        let letters = w[0].len() == 2 && w[0].bytes().all(|b| b.is_ascii_uppercase());
+        let numbers = [w[1], w[2], w[3]].iter().all(|part| part.len() >= 4 && digits(part));
+        let fits = letters && numbers && w[1].len() == 4 && w[2].len() == 4;
+        fits.then(|| w.join("-"))
     })
 }
 
@@ -214,12 +223,12 @@ mod tests {
     use super::*;
 
     fn text(words: &str) -> Incoming {
-        Incoming { content: Content::Text(words.into()), was_masked: false }
+        Incoming { persons: vec![], content: Content::Text(words.into()), was_masked: false }
     }
 
     fn press(id: &str) -> Incoming {
         let content = Content::Choice { id: id.into(), title: String::new() };
-        Incoming { content, was_masked: false }
+        Incoming { persons: vec![], content, was_masked: false }
     }
 
     fn walk(dialogue: &Dialogue, messages: &[Incoming]) -> (Session, Vec<Command>) {
@@ -270,14 +279,55 @@ mod tests {
                 press("PERBAIKI"),
                 press(CONSENT_YES),
                 text("lantai rumah saya tanah"),
-                Incoming { content: photo, was_masked: false },
+                Incoming { persons: vec![], content: photo, was_masked: false },
                 text("kirim"),
+                text("barabali batukliang"),
+                press("DESA:5202012001"),
             ],
         );
-        let [Command::OpenCase(draft)] = commands.as_slice() else { panic!("{commands:?}") };
+        let [Command::FindVillage(_, name), Command::OpenCase(draft)] = commands.as_slice() else {
+            panic!("{commands:?}")
+        };
+        assert_eq!((name.as_str(), draft.village), ("barabali batukliang", Some(5_202_012_001)));
         assert_eq!(draft.kind, "update");
         assert_eq!(draft.parts, ["lantai rumah saya tanah", "rumah saya"]);
         assert_eq!(draft.media, ["M1"]);
+    }
+
+    #[test]
+    fn a_person_is_found_by_two_things_they_know() {
+        let dialogue = Dialogue::shipped().unwrap();
+        let nik =
+            Incoming { persons: vec!["ab".into()], was_masked: true, ..text("••••0002") };
+        let mut said = vec![press("PERBAIKI"), press(CONSENT_YES), text("lantai tanah")];
+        said.extend([text("kirim"), nik, text("23 april 1987")]);
+        let (session, commands) = walk(&dialogue, &said);
+        let [Command::Identify(draft, born)] = commands.as_slice() else { panic!("{commands:?}") };
+        assert_eq!(
+            (draft.persons.as_slice(), *born),
+            (&["ab".to_owned()][..], "1987-04-23".parse().unwrap())
+        );
+        assert!(session.draft.is_some_and(|draft| draft.finished), "kept until it is filed");
+    }
+
+    #[test]
+    fn a_form_is_a_whole_report_but_not_without_consent() {
+        let dialogue = Dialogue::shipped().unwrap();
+        let form = |consent: &str| {
+            let fields = [
+                ("kind", "complaint"),
+                ("text", "kartu tertelan"),
+                ("village", "5202012001"),
+                ("consent", consent),
+            ];
+            let fields = fields.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+            Incoming { persons: vec![], content: Content::Form(fields), was_masked: false }
+        };
+        let (_, commands) = walk(&dialogue, &[form("true")]);
+        assert!(
+            matches!(commands.as_slice(), [Command::OpenCase(draft)] if draft.kind == "complaint")
+        );
+        assert!(walk(&dialogue, &[form("false")]).1.is_empty());
     }
 
     #[test]
@@ -296,8 +346,8 @@ mod tests {
         let check = |text: &str, ticket: Option<&str>| {
             assert_eq!(ticket_in(text).as_deref(), ticket, "{text}");
         };
-        check("K-2026-000123", Some("K-2026-000123"));
-        check("tiket k 2026 000123 bagaimana", Some("K-2026-000123"));
+        check("KB-5202-2611-0147", Some("KB-5202-2611-0147"));
+        check("tiket kb 5202 2611 0147 bagaimana", Some("KB-5202-2611-0147"));
         check("tiket saya hilang", None);
     }
 
