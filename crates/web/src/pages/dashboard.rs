@@ -255,7 +255,7 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
                 &percent(lang, sum.exclusion(), 1),
             ],
         ),
-        legend: legend(lang, &breaks, rates.len()),
+        legend: svg::legend(lang, &breaks, rates.len()),
         map,
         ranked: ranked.into_iter().map(|r| r.1).collect(),
         worst_title: lang.fill(
@@ -306,7 +306,7 @@ pub(crate) fn dotted(region: u64) -> String {
     Region::from_number(region).map_or_else(|_| region.to_string(), |r| r.to_string())
 }
 
-fn short_place(name: &str) -> String {
+pub(crate) fn short_place(name: &str) -> String {
     name.strip_prefix("Kabupaten ").unwrap_or(name).replace("Nusa Tenggara Barat", "NTB")
 }
 
@@ -469,20 +469,6 @@ fn shades(ranked: &[(u64, Ranked)], breaks: &[f64; 4]) -> Vec<Shade> {
             link: row.link.clone(),
         })
         .collect()
-}
-
-fn legend(lang: Lang, breaks: &[f64; 4], values: usize) -> Vec<(usize, String)> {
-    if values < 2 {
-        return Vec::new();
-    }
-    let places = usize::from(breaks.iter().any(|b| (b * 100.0).fract().abs() > 1e-6));
-    let word = |at: usize| crate::format::decimal(lang, breaks[at] * 100.0, places);
-    let mut out = vec![(0, format!("< {}%", word(0)))];
-    for at in 0..3 {
-        out.push((at + 1, format!("{}–{}", word(at), word(at + 1))));
-    }
-    out.push((4, format!("≥ {}%", word(3))));
-    out
 }
 
 fn open_deciles(deciles: &Deciles) -> [bool; 11] {

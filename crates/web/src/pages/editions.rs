@@ -5,9 +5,15 @@ use crate::lang::Lang;
 use crate::page::{Frame, Trouble, blocking};
 use crate::state::App;
 use askama::Template;
+use axum::extract::Query;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
+use serde::Deserialize;
 use serde_json::Value;
+
+mod quality;
+
+use quality::Quality;
 
 struct Line {
     name: String,
@@ -65,8 +71,17 @@ struct EditionPage {
     heading: String,
     sub: String,
     facts: Vec<(String, String)>,
+    quality: Option<Quality>,
     tables: Vec<Table>,
     documents: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// What an edition's page is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The measure of quality on the map.
+    #[serde(default)]
+    mutu: String,
 }
 
 /// GET `/edisi/{edition}`
@@ -74,11 +89,12 @@ pub async fn one(
     State(app): State<App>,
     Extension(lang): Extension<Lang>,
     Path(edition): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    blocking(app, lang, move |app, lang| one_page(app, lang, &edition)).await
+    blocking(app, lang, move |app, lang| one_page(app, lang, &edition, &asked)).await
 }
 
-fn one_page(app: &App, lang: Lang, edition: &str) -> Result<String, Trouble> {
+fn one_page(app: &App, lang: Lang, edition: &str, asked: &Asked) -> Result<String, Trouble> {
     let view = app.view(Some(edition))?.ok_or(Trouble::Missing)?;
     let manifest = &view.manifest;
     let heading = lang.fill("edition.heading", &[view.row.name.as_str()]);
@@ -110,7 +126,7 @@ fn one_page(app: &App, lang: Lang, edition: &str) -> Result<String, Trouble> {
     let documents =
         [("counts", manifest.get("counts")), ("parameters", manifest.get("parameters"))]
             .into_iter()
-            .chain(["quality", "calibration", "drift"].map(|name| (name, view.documents.get(name))))
+            .chain(["calibration", "drift"].map(|name| (name, view.documents.get(name))))
             .filter_map(|(name, value)| {
                 let lines = flat(lang, value?);
                 (!lines.is_empty()).then(|| (lang.t(&format!("document.{name}")), lines))
@@ -122,6 +138,7 @@ fn one_page(app: &App, lang: Lang, edition: &str) -> Result<String, Trouble> {
         heading,
         sub: lang.t("edition.sub"),
         facts,
+        quality: quality::quality(lang, &view, &app.outlines(), &asked.mutu),
         tables,
         documents,
     }

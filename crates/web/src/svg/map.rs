@@ -1,6 +1,7 @@
 //! A map of shaded regions, drawn from outlines; every region is a link.
 
 use super::escape;
+use crate::lang::Lang;
 use crate::outlines::{Outlines, Ring};
 use std::fmt::Write;
 
@@ -49,6 +50,22 @@ pub fn shade(values: &[f64]) -> [f64; 4] {
     let step = (most - least) / 5.0;
     let unit = if step < 0.01 { 0.001 } else { 0.01 };
     [1.0, 2.0, 3.0, 4.0].map(|n| ((least + step * n) / unit).round() * unit)
+}
+
+/// The classes of the colour scale in words; nothing when there is nothing to tell apart.
+#[must_use]
+pub fn legend(lang: Lang, breaks: &[f64; 4], values: usize) -> Vec<(usize, String)> {
+    if values < 2 {
+        return Vec::new();
+    }
+    let places = usize::from(breaks.iter().any(|b| (b * 100.0).fract().abs() > 1e-6));
+    let word = |at: usize| crate::format::decimal(lang, breaks[at] * 100.0, places);
+    let mut out = vec![(0, format!("< {}%", word(0)))];
+    for at in 0..3 {
+        out.push((at + 1, format!("{}–{}", word(at), word(at + 1))));
+    }
+    out.push((4, format!("≥ {}%", word(3))));
+    out
 }
 
 /// The map, or nothing when no outline of these regions is known. `named` adds the names of

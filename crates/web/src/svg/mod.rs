@@ -9,7 +9,7 @@ mod waterfall;
 
 pub use bars::{decile_bars, in_thousands};
 pub use houses::houses;
-pub use map::{Shade, map, shade};
+pub use map::{Shade, legend, map, shade};
 pub use mosaic::mosaic;
 pub use waterfall::{Part, waterfall};
 
