@@ -34,12 +34,16 @@ pub const ALL: &[Migration] = &[
     migration!(1, "0001_publish"),
     migration!(2, "0002_outline"),
     migration!(100, "0100_casework"),
+    migration!(120, "0120_whatsapp"),
+    migration!(121, "0121_decree"),
+    migration!(130, "0130_field"),
     migration!(200, "0200_journal"),
     migration!(300, "0300_access"),
 ];
 
 /// The tables of one published edition (a file of their own in SQLite, a schema in PostgreSQL).
-pub const EDITION: &[Migration] = &[migration!(1, "edition/0001_edition")];
+pub const EDITION: &[Migration] =
+    &[migration!(1, "edition/0001_edition"), migration!(10, "edition/0010_simulation")];
 
 /// The indexes of an edition, made after its rows are in.
 pub(crate) const EDITION_INDEXES: &str = include_str!("../migrations/edition/indexes.sql");
