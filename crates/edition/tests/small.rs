@@ -249,9 +249,10 @@ fn registers_that_contradict_each_other_are_counted() {
     let text = std::fs::read_to_string(dir.1.join("quality.json")).unwrap();
     let quality: stage::quality::Quality = serde_json::from_str(&text).unwrap();
     let of = |key: &str| quality.variables.get(key).map(|c| (c.compared, c.contradicted));
-    // The meter says lamps of PLN, the visit said none; nobody else knows the roof.
+    // The meter says lamps of PLN, the visit said none; nobody else knows the roof, and a
+    // name is no value to contradict.
     assert_eq!(of("lighting"), Some((1, 1)));
-    assert_eq!(of("roof_material"), None);
+    assert_eq!((of("roof_material"), of("name")), (None, None));
     // Ahmad and Siti: register and visit agree on when they were born.
     assert_eq!(of("birth_date"), Some((2, 0)), "{:?}", quality.variables);
     assert!(quality.all.contradicted >= 1 && quality.all.contradicted <= quality.all.compared);

@@ -151,7 +151,7 @@ impl Data {
         }
     }
 
-    /// Whether two known values differ. Texts never do: spelling is the link step's business.
+    /// Whether two known values, not texts, differ.
     #[must_use]
     pub fn differs(&self, row: usize, other: &Self, other_row: usize) -> bool {
         if !self.known(row) || !other.known(other_row) {

@@ -107,7 +107,10 @@ pub fn variable(
         compete(&mut best, number, feed, rule, place, &data);
         held.push(Some(data));
     }
-    agreement.add(key, &compare(&best, rule.unit, feeds, &held));
+    // Texts are not compared: spelling is the link step's business.
+    if columns.iter().any(|(_, shape)| *shape != Shape::Text) {
+        agreement.add(key, &compare(&best, rule.unit, feeds, &held));
+    }
     let from = (0..owners)
         .map(|o| match best.rank[o] {
             0 => NO_PROVENANCE,
@@ -164,7 +167,10 @@ fn compare(best: &Best, unit: Unit, feeds: &[Feed], held: &[Option<Vec<Option<Da
                 continue;
             }
             let Some(winner) = &held[chosen] else { continue };
-            let pairs = || data.iter().zip(winner).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
+            let pairs = || {
+                let both = data.iter().zip(winner).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
+                both.filter(|(a, _)| !matches!(a, Data::Text(_)))
+            };
             let at = best.row[o] as usize;
             if pairs().any(|(a, b)| a.differs(row, b, at)) {
                 said[o] = 2;

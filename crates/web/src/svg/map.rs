@@ -47,7 +47,8 @@ pub fn shade(values: &[f64]) -> [f64; 4] {
     if !least.is_finite() || most <= least {
         return [0.2, 0.4, 0.6, 0.8];
     }
-    let step = (most - least) / 5.0;
+    // Half a percent a class at least: differences of nothing must not look like a contrast.
+    let step = ((most - least) / 5.0).max(0.005);
     let unit = if step < 0.01 { 0.001 } else { 0.01 };
     [1.0, 2.0, 3.0, 4.0].map(|n| ((least + step * n) / unit).round() * unit)
 }
