@@ -156,6 +156,9 @@ pub fn evaluate(
     let people = People::read(links)?;
     let families = people.family.iter().max().map_or(0, |f| *f as usize + 1);
     let mut work = Work {
+        links,
+        truth: &truth,
+        people: &people,
         of_person: vec![0; people.len()],
         of_family: vec![0; families],
         in_register: Vec::new(),
@@ -165,18 +168,21 @@ pub fn evaluate(
     };
     let is_spine = |t: &&RecordTable| t.name == spine;
     for table in tables.iter().filter(is_spine) {
-        work.register(table, links, &truth)?;
+        work.register(table)?;
     }
     for table in tables.iter().filter(|t| !is_spine(t)) {
         match table.unit {
-            Unit::Person => work.people(table, links, &truth, &people)?,
-            Unit::Family => work.families(table, links, &truth)?,
+            Unit::Person => work.people(table)?,
+            Unit::Family => work.families(table)?,
         }
     }
     Ok(work.finish(people.len()))
 }
 
-struct Work {
+struct Work<'a> {
+    links: &'a Path,
+    truth: &'a Truth,
+    people: &'a People,
     /// True person of each person (of the register's record, else of the first record).
     of_person: Vec<u32>,
     /// True family of each family (of the first member that has one).
@@ -189,23 +195,25 @@ struct Work {
     out: Evaluation,
 }
 
-/// Delivery and line of every record of a table.
-fn places(table: &RecordTable) -> Result<(Vec<u16>, Vec<u64>), EditionError> {
-    let t = table.read(&["delivery", "line"])?;
-    Ok((t.u16s("delivery", 0)?, t.u64s("line", 0)?))
+/// The records of one table, a value each: where they stood, whose the build says they are.
+struct Linked {
+    delivery: Vec<u16>,
+    line: Vec<u64>,
+    person: Vec<u32>,
+    family: Vec<u32>,
 }
 
-impl Work {
-    fn register(
-        &mut self,
-        table: &RecordTable,
-        links: &Path,
-        truth: &Truth,
-    ) -> Result<(), EditionError> {
-        let (delivery, line) = places(table)?;
-        let (person, family) = read_owners(links, table)?;
+impl Work<'_> {
+    fn read(&self, table: &RecordTable) -> Result<Linked, EditionError> {
+        let t = table.read(&["delivery", "line"])?;
+        let (person, family) = read_owners(self.links, table)?;
+        Ok(Linked { delivery: t.u16s("delivery", 0)?, line: t.u64s("line", 0)?, person, family })
+    }
+
+    fn register(&mut self, table: &RecordTable) -> Result<(), EditionError> {
+        let Linked { delivery, line, person, family } = self.read(table)?;
         for row in 0..table.rows {
-            let (true_person, true_family, _) = truth.of(delivery[row], line[row]);
+            let (true_person, true_family, _) = self.truth.of(delivery[row], line[row]);
             let (p, f) = (person[row] as usize, family[row] as usize);
             if true_person == 0 || person[row] == NONE {
                 continue;
@@ -227,17 +235,10 @@ impl Work {
         Ok(())
     }
 
-    fn people(
-        &mut self,
-        table: &RecordTable,
-        links: &Path,
-        truth: &Truth,
-        people: &People,
-    ) -> Result<(), EditionError> {
-        let (delivery, line) = places(table)?;
-        let (person, _) = read_owners(links, table)?;
+    fn people(&mut self, table: &RecordTable) -> Result<(), EditionError> {
+        let Linked { delivery, line, person, .. } = self.read(table)?;
         for row in 0..table.rows {
-            let (true_person, _, damage) = truth.of(delivery[row], line[row]);
+            let (true_person, _, damage) = self.truth.of(delivery[row], line[row]);
             if true_person == 0 {
                 continue;
             }
@@ -253,7 +254,7 @@ impl Work {
                 self.merged[p] |= !right;
                 self.homes.push((true_person, person[row]));
                 // A person outside the register is no link to it.
-                linked = people.in_spine[p];
+                linked = self.people.in_spine[p];
             }
             self.out.all.count(linkable, linked, right);
             self.out
@@ -273,17 +274,11 @@ impl Work {
         Ok(())
     }
 
-    fn families(
-        &mut self,
-        table: &RecordTable,
-        links: &Path,
-        truth: &Truth,
-    ) -> Result<(), EditionError> {
-        let (delivery, line) = places(table)?;
-        let (_, family) = read_owners(links, table)?;
+    fn families(&mut self, table: &RecordTable) -> Result<(), EditionError> {
+        let Linked { delivery, line, family, .. } = self.read(table)?;
         let score = self.out.families.entry(table.name.clone()).or_default();
         for row in 0..table.rows {
-            let (_, true_family, _) = truth.of(delivery[row], line[row]);
+            let (_, true_family, _) = self.truth.of(delivery[row], line[row]);
             if true_family == 0 {
                 continue;
             }
