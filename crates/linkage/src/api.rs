@@ -142,22 +142,16 @@ impl Matcher {
         let store = build::build(&self.spec, &features, rows)?;
         let blocks = block::build_closed(&self.spec, &features, &store, &starts)?;
         drop(features);
-        let model = match model {
-            Some(model) => model.clone(),
+        let (model, seen) = match model {
+            Some(model) => (model.clone(), None),
             None => {
-                train::train(
-                    &self.spec.compares,
-                    &self.spec.training,
-                    &store,
-                    &blocks,
-                    &starts,
-                    true,
-                )
-                .0
+                let Spec { compares, training, .. } = &self.spec;
+                let trained = train::train(compares, training, &store, &blocks, &starts, true);
+                (trained.model, trained.seen)
             }
         };
-        let scored =
-            score::score(&store, &blocks, &model.scorer(), self.spec.decide.min_probability);
+        let least = self.spec.decide.min_probability;
+        let scored = score::score(&store, &blocks, &model.scorer(), least, seen.as_ref());
         let pairs = scored.rules.iter().map(|r| r.pairs).sum();
         Ok(self.choose(scored.edges, &store, spine_rows, delivery.rows, model, pairs))
     }
@@ -257,8 +251,8 @@ fn under(ours: &Coded, theirs: &Coded) -> Coded {
     let mut interner = Interner::with_capacity(ours.values.len() + theirs.values.len());
     let mut codes = Vec::with_capacity(ours.codes.len() + theirs.codes.len());
     for part in [ours, theirs] {
-        let to: Vec<u32> =
-            (0..part.values.len() as u32).map(|c| interner.code(part.values.bytes(c))).collect();
+        let mut to = Vec::with_capacity(part.values.len());
+        interner.codes((0..part.values.len() as u32).map(|c| part.values.bytes(c)), &mut to);
         codes.extend(part.codes.iter().map(|&c| to[c as usize]));
     }
     Coded { codes, values: interner.into_values() }

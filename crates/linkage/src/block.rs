@@ -6,9 +6,12 @@
 use crate::compare::{Store, Workspace};
 use crate::error::LinkError;
 use crate::features::Features;
+use crate::spec::expr::Expr;
 use crate::spec::{Block, Mode, Spec};
+use crate::suggest::blocks::default_blocks;
 use crate::values::fold;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Columns used to split the oversized blocks of one rule.
 const SPLITS_MAX: usize = 6;
@@ -54,8 +57,8 @@ impl RuleBlocks {
 pub struct Blocks {
     /// The rules, in the order in which they claim pairs.
     pub rules: Vec<RuleBlocks>,
-    /// Keys, record by record, one per rule; 0 is none.
-    keys: Vec<u64>,
+    /// Halves of keys, record by record, one per rule; 0 is none.
+    keys: Vec<u32>,
     width: usize,
     starts: Vec<u32>,
     /// Inputs within which no pairs are made.
@@ -97,28 +100,39 @@ fn build_with(
     starts: &[u32],
     closed: Vec<bool>,
 ) -> Result<Blocks, LinkError> {
-    let mut columns: Vec<Vec<u64>> = Vec::new();
-    let mut rules = Vec::new();
-    let mut splits = Vec::new();
-    for (at, block) in spec.blocks.iter().enumerate() {
-        let mut keys = keys_of(block, features, store.len)?;
-        let (rule, large) = sort(&block.name, &keys, block.max_size, &closed, starts);
-        for &record in large.iter().flatten() {
-            splits.push((at, record, keys[record as usize]));
-            keys[record as usize] = 0;
-        }
+    let chosen = match spec.blocks.is_empty() {
+        true => default_blocks(spec, features, store.len)?,
+        false => Vec::new(),
+    };
+    let wanted = if spec.blocks.is_empty() { &chosen } else { &spec.blocks };
+    let hashes = Hashes::of_several(wanted, features)?;
+    let made = wanted
+        .par_iter()
+        .map(|block| {
+            let mut keys = hashes.keys_of(block, features, store.len)?;
+            let (rule, large) = sort(&block.name, &keys, block.max_size, &closed, starts);
+            let mut splits = Vec::new();
+            for &record in large.iter().flatten() {
+                splits.push((record, keys[record as usize]));
+                keys[record as usize] = 0;
+            }
+            Ok((rule, splits, short(&keys)))
+        })
+        .collect::<Result<Vec<_>, LinkError>>()?;
+    drop(hashes);
+    let (mut columns, mut rules, mut all_splits) = (Vec::new(), Vec::new(), Vec::new());
+    for (rule, splits, keys) in made {
         rules.push(rule);
         columns.push(keys);
+        all_splits.push(splits);
     }
-    for at in 0..spec.blocks.len() {
-        let of_rule: Vec<(u32, u64)> =
-            splits.iter().filter(|(r, ..)| *r == at).map(|(_, rec, key)| (*rec, *key)).collect();
+    for (block, of_rule) in wanted.iter().zip(&all_splits) {
         if !of_rule.is_empty() {
-            split(&spec.blocks[at], &of_rule, store, &closed, starts, &mut rules, &mut columns);
+            split(block, of_rule, store, &closed, starts, &mut rules, &mut columns);
         }
     }
     let width = columns.len();
-    let mut keys = vec![0u64; store.len * width];
+    let mut keys = vec![0u32; store.len * width];
     keys.par_chunks_mut(width.max(1) * 4_096).enumerate().for_each(|(chunk, part)| {
         for (row, slots) in part.chunks_mut(width).enumerate() {
             for (slot, column) in slots.iter_mut().zip(&columns) {
@@ -129,28 +143,64 @@ fn build_with(
     Ok(Blocks { rules, keys, width, starts: starts.to_vec(), closed })
 }
 
-/// The keys of a rule, 0 where a part is missing.
-fn keys_of(block: &Block, features: &Features<'_>, len: usize) -> Result<Vec<u64>, LinkError> {
-    let parts = block
-        .keys
-        .par_iter()
-        .map(|expr| features.hashes(expr))
-        .collect::<Result<Vec<_>, LinkError>>()?;
-    let mut keys = vec![0u64; len];
-    keys.par_chunks_mut(8_192).enumerate().for_each(|(chunk, part)| {
-        for (row, slot) in part.iter_mut().enumerate() {
-            let record = chunk * 8_192 + row;
-            let mut key = 0x51ED_270B_9F1D_33A5;
-            let mut whole = true;
-            for (codes, hashes) in &parts {
-                let hash = hashes[codes[record] as usize];
-                whole &= hash != 0;
-                key = fold(key ^ hash, 0x9FB2_1C65_1E98_DF25);
+/// Half of every key: enough to see that an earlier rule has the pair already (two different keys
+/// of one block look alike once in four billion).
+fn short(keys: &[u64]) -> Vec<u32> {
+    keys.iter().map(|&key| if key == 0 { 0 } else { (key >> 32) as u32 | 1 }).collect()
+}
+
+/// The hashed values of an expression: a code per record, a hash per code.
+type Hashed<'a> = (Cow<'a, [u32]>, Vec<u64>);
+
+/// Hashed values of the expressions that several rules use, made once.
+struct Hashes<'a> {
+    known: Vec<(&'a Expr, Hashed<'a>)>,
+}
+
+impl<'a> Hashes<'a> {
+    fn of_several(blocks: &'a [Block], features: &'a Features<'_>) -> Result<Self, LinkError> {
+        let keys: Vec<&Expr> = blocks.iter().flat_map(|b| &b.keys).collect();
+        let several = keys
+            .iter()
+            .enumerate()
+            .filter(|(at, expr)| !keys[..*at].contains(expr) && keys[at + 1..].contains(expr));
+        let several: Vec<&Expr> = several.map(|(_, expr)| *expr).collect();
+        let known = several
+            .into_par_iter()
+            .map(|expr| Ok((expr, features.hashes(expr)?)))
+            .collect::<Result<Vec<_>, LinkError>>()?;
+        Ok(Self { known })
+    }
+
+    /// The keys of a rule, 0 where a part is missing.
+    fn keys_of(
+        &self,
+        block: &Block,
+        features: &Features<'_>,
+        len: usize,
+    ) -> Result<Vec<u64>, LinkError> {
+        let mut keys = vec![0x51ED_270B_9F1D_33A5u64; len];
+        for expr in &block.keys {
+            match self.known.iter().find(|(known, _)| *known == expr) {
+                Some((_, hashed)) => mix_in(&mut keys, hashed),
+                None => mix_in(&mut keys, &features.hashes(expr)?),
             }
-            *slot = if whole { key | 1 } else { 0 };
         }
-    });
-    Ok(keys)
+        keys.iter_mut().filter(|k| **k != 0).for_each(|key| *key |= 1);
+        Ok(keys)
+    }
+}
+
+/// Mixes the hash of each record's value into its key; a missing value makes the key 0 for good.
+fn mix_in(keys: &mut [u64], (codes, hashes): &Hashed<'_>) {
+    for (key, &code) in keys.iter_mut().zip(codes.iter()) {
+        let hash = hashes[code as usize];
+        *key = if hash == 0 || *key == 0 {
+            0
+        } else {
+            fold(*key ^ hash, 0x9FB2_1C65_1E98_DF25).max(1)
+        };
+    }
 }
 
 /// Records by key: blocks of two or more that can hold a pair, and the blocks above the limit.
@@ -261,7 +311,7 @@ fn split(
     closed: &[bool],
     starts: &[u32],
     rules: &mut Vec<RuleBlocks>,
-    columns: &mut Vec<Vec<u64>>,
+    columns: &mut Vec<Vec<u32>>,
 ) {
     let mut telling: Vec<(usize, usize)> = (0..store.width)
         .map(|feature| {
@@ -294,7 +344,7 @@ fn split(
             }
         }
         rules.push(rule);
-        columns.push(keys);
+        columns.push(short(&keys));
     }
 }
 
@@ -309,24 +359,56 @@ pub struct Seen {
     pub a: u32,
     /// The higher record.
     pub b: u32,
+    /// What `wanted` said of the pair.
+    pub note: u64,
 }
+
+/// Records whose keys, and whose entries, are fetched together: the waits for memory overlap.
+const RECORDS_AT_ONCE: usize = 256;
+/// Wanted pairs held before they are handed over.
+const PAIRS_AT_ONCE: usize = 8_192;
 
 /// One task's scratch while visiting.
 #[derive(Default)]
 struct Scratch {
-    keys: Vec<u64>,
+    keys: Vec<u32>,
     work: Workspace,
+    /// Records of the blocks with wanted pairs; pairs name their places here.
+    records: Vec<u32>,
+    /// Wanted pairs: two places and a note.
+    pairs: Vec<(u32, u32, u64)>,
+}
+
+impl Scratch {
+    /// Fetches the records and hands the wanted pairs over.
+    fn flush<S>(
+        &mut self,
+        store: &Store,
+        state: &mut S,
+        each: &impl Fn(&mut S, &mut Workspace, Seen),
+    ) {
+        if !self.pairs.is_empty() {
+            store.gather(&mut self.work, &self.records);
+        }
+        for &(i, j, note) in &self.pairs {
+            let (i, j) = (i as usize, j as usize);
+            let seen = Seen { i, j, a: self.records[i], b: self.records[j], note };
+            each(state, &mut self.work, seen);
+        }
+        self.pairs.clear();
+    }
 }
 
 impl Blocks {
     /// Visits every candidate pair of a rule once. `wanted` may refuse a pair before its records
-    /// are fetched. States come back in an order that does not depend on the threads.
+    /// are fetched, or give a note of it. `init` is told the number of the task; states come back
+    /// in the order of the tasks, whatever the threads.
     pub fn visit<S: Send>(
         &self,
         rule: usize,
         store: &Store,
-        init: impl Fn() -> S + Sync,
-        wanted: impl Fn(&mut S, u32, u32) -> bool + Sync,
+        init: impl Fn(usize) -> S + Sync,
+        wanted: impl Fn(&mut S, u32, u32) -> Option<u64> + Sync,
         each: impl Fn(&mut S, &mut Workspace, Seen) + Sync,
     ) -> Vec<S> {
         let blocks = &self.rules[rule];
@@ -334,37 +416,53 @@ impl Blocks {
         tasks
             .into_par_iter()
             .map_init(Scratch::default, |scratch, first| {
-                let mut state = init();
-                for block in first..(first + BLOCKS_PER_TASK).min(blocks.ends.len()) {
-                    let from = if block == 0 { 0 } else { blocks.ends[block - 1] as usize };
-                    let records = &blocks.records[from..blocks.ends[block] as usize];
-                    self.visit_block(rule, store, records, scratch, &mut state, &wanted, &each);
+                let mut state = init(first / BLOCKS_PER_TASK);
+                let last = (first + BLOCKS_PER_TASK).min(blocks.ends.len());
+                let mut from = if first == 0 { 0 } else { blocks.ends[first - 1] as usize };
+                let mut at = first;
+                while at < last {
+                    let run = at;
+                    while at < last && (blocks.ends[at] as usize - from) < RECORDS_AT_ONCE {
+                        at += 1;
+                    }
+                    at = at.max(run + 1);
+                    let to = blocks.ends[at - 1] as usize;
+                    self.fetch_keys(rule, &blocks.records[from..to], &mut scratch.keys);
+                    let mut begin = from;
+                    for &end in &blocks.ends[run..at] {
+                        let block = (rule, begin - from, &blocks.records[begin..end as usize]);
+                        self.visit_block(block, store, scratch, &mut state, &wanted, &each);
+                        begin = end as usize;
+                    }
+                    from = to;
                 }
+                scratch.flush(store, &mut state, &each);
+                scratch.records.clear();
                 state
             })
             .collect()
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the inner loop of the engine: one call per block"
-    )]
-    fn visit_block<S>(
-        &self,
-        rule: usize,
-        store: &Store,
-        records: &[u32],
-        scratch: &mut Scratch,
-        state: &mut S,
-        wanted: &impl Fn(&mut S, u32, u32) -> bool,
-        each: &impl Fn(&mut S, &mut Workspace, Seen),
-    ) {
-        scratch.keys.clear();
+    /// The keys of earlier rules, record by record.
+    fn fetch_keys(&self, rule: usize, records: &[u32], keys: &mut Vec<u32>) {
+        keys.clear();
         for &record in records {
             let row = record as usize * self.width;
-            scratch.keys.extend_from_slice(&self.keys[row..row + rule]);
+            keys.extend_from_slice(&self.keys[row..row + rule]);
         }
-        let mut gathered = false;
+    }
+
+    /// Visits a block: its rule, where its keys begin, its records.
+    fn visit_block<S>(
+        &self,
+        (rule, place, records): (usize, usize, &[u32]),
+        store: &Store,
+        scratch: &mut Scratch,
+        state: &mut S,
+        wanted: &impl Fn(&mut S, u32, u32) -> Option<u64>,
+        each: &impl Fn(&mut S, &mut Workspace, Seen),
+    ) {
+        let base = scratch.records.len();
         let mut end_of_source = 0;
         for i in 0..records.len() - 1 {
             let a = records[i];
@@ -374,22 +472,25 @@ impl Blocks {
             }
             let closed = self.closed[source_of(&self.starts, a)];
             let first = if closed { end_of_source } else { i + 1 };
-            let mine = &scratch.keys[i * rule..(i + 1) * rule];
             for j in first..records.len() {
-                let other = &scratch.keys[j * rule..(j + 1) * rule];
+                let mine = &scratch.keys[(place + i) * rule..(place + i + 1) * rule];
+                let other = &scratch.keys[(place + j) * rule..(place + j + 1) * rule];
                 if mine.iter().zip(other).any(|(x, y)| x == y && *x != 0) {
                     continue;
                 }
-                let b = records[j];
-                if !wanted(state, a, b) {
-                    continue;
+                let Some(note) = wanted(state, a, records[j]) else { continue };
+                if scratch.records.len() == base {
+                    scratch.records.extend_from_slice(records);
                 }
-                if !gathered {
-                    store.gather(&mut scratch.work, records);
-                    gathered = true;
+                scratch.pairs.push(((base + i) as u32, (base + j) as u32, note));
+                if scratch.pairs.len() >= PAIRS_AT_ONCE {
+                    scratch.flush(store, state, each);
                 }
-                each(state, &mut scratch.work, Seen { i, j, a, b });
             }
+        }
+        if scratch.records.len() >= RECORDS_AT_ONCE {
+            scratch.flush(store, state, each);
+            scratch.records.clear();
         }
     }
 

@@ -11,7 +11,7 @@ use crate::report::{self, Report, Step};
 use crate::score::{self, Edge, ErrorRates, Scored};
 use crate::spec::{Mode, Spec};
 use crate::table::Records;
-use crate::train::{self, TrainingNote};
+use crate::train::{self, SeenPatterns, TrainingNote};
 use crate::write;
 use std::path::Path;
 use std::time::Instant;
@@ -72,6 +72,7 @@ pub struct Outcome {
 struct Stopwatch<'a> {
     steps: Vec<Step>,
     last: Instant,
+    cpu: f64,
     progress: &'a mut dyn FnMut(&str),
 }
 
@@ -79,8 +80,11 @@ impl Stopwatch<'_> {
     fn done(&mut self, name: &str, detail: &str) {
         let seconds = self.last.elapsed().as_secs_f64();
         self.last = Instant::now();
-        self.steps.push(Step { name: name.to_owned(), seconds });
-        (self.progress)(&format!("{name}: {detail} ({seconds:.2} s)"));
+        let cpu = report::cpu_seconds();
+        let cpu_seconds = cpu - self.cpu;
+        self.cpu = cpu;
+        self.steps.push(Step { name: name.to_owned(), seconds, cpu_seconds });
+        (self.progress)(&format!("{name}: {detail} ({seconds:.2} s, {cpu_seconds:.2} s CPU)"));
     }
 }
 
@@ -98,7 +102,7 @@ pub fn run(
     let spec = Spec::read(spec_path)?;
     std::fs::create_dir_all(out).map_err(|e| LinkError::output(out.display(), e))?;
     let mut outcome = compute(&spec, progress)?;
-    let writing = Instant::now();
+    let (writing, cpu) = (Instant::now(), report::cpu_seconds());
     let (pairs, clusters) = rayon::join(
         || write::pairs(&spec, &outcome, &out.join("pairs.parquet")),
         || write::clusters(&spec, &outcome, &out.join("clusters.parquet")),
@@ -106,7 +110,11 @@ pub fn run(
     pairs?;
     clusters?;
     write::text(&out.join("model.json"), &outcome.model.to_json())?;
-    outcome.steps.push(Step { name: "write".to_owned(), seconds: writing.elapsed().as_secs_f64() });
+    outcome.steps.push(Step {
+        name: "write".to_owned(),
+        seconds: writing.elapsed().as_secs_f64(),
+        cpu_seconds: report::cpu_seconds() - cpu,
+    });
     let report = Report::new(&spec, &outcome, began.elapsed().as_secs_f64());
     write::text(&out.join("report.json"), &report.to_json())?;
     write::text(&out.join("report.html"), &crate::page::page(&spec, &outcome, &report))?;
@@ -125,7 +133,8 @@ pub fn run(
 /// # Errors
 /// As [`run`].
 pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, LinkError> {
-    let mut watch = Stopwatch { steps: Vec::new(), last: Instant::now(), progress };
+    let mut watch =
+        Stopwatch { steps: Vec::new(), last: Instant::now(), cpu: report::cpu_seconds(), progress };
     let mut records = load::load(spec)?;
     watch.done("read", &format!("{} records", records.len()));
     let table = std::mem::take(&mut records.table);
@@ -138,7 +147,7 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
     let constraints = constraints(spec, &features, &records)?;
     drop(features);
     watch.done("block", &format!("{} rules", blocks.rules.len()));
-    let (model, training) = model(spec, &store, &blocks, &records)?;
+    let (model, training, seen) = model(spec, &store, &blocks, &records)?;
     watch.done(
         "train",
         &training.as_ref().map_or("a given model".to_owned(), |t| {
@@ -146,7 +155,8 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         }),
     );
     let scorer = model.scorer();
-    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability);
+    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability, seen.as_ref());
+    drop(seen);
     watch.done("score", &format!("{} pairs kept", scored.edges.len()));
     let clusters = Clustering {
         store: &store,
@@ -168,12 +178,12 @@ fn model(
     store: &Store,
     blocks: &Blocks,
     records: &Records,
-) -> Result<(Model, Option<TrainingNote>), LinkError> {
+) -> Result<(Model, Option<TrainingNote>, Option<SeenPatterns>), LinkError> {
     let Some(path) = &spec.training.model else {
         let closed = spec.mode == Mode::Link;
-        let (model, note) =
+        let trained =
             train::train(&spec.compares, &spec.training, store, blocks, &records.starts, closed);
-        return Ok((model, Some(note)));
+        return Ok((trained.model, Some(trained.note), trained.seen));
     };
     let model = Model::read(path)?;
     let fits = model.comparisons.len() == spec.compares.len()
@@ -188,7 +198,7 @@ fn model(
             "its comparisons are not those of the settings (same names, same levels, same order); train again",
         ));
     }
-    Ok((model, None))
+    Ok((model, None, None))
 }
 
 /// Constraints of the clusters: inputs that hold a person once, columns that tell persons apart.

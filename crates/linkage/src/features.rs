@@ -140,9 +140,7 @@ fn absent(name: &str) -> LinkError {
 fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
     let order = match kind {
         Kind::Date(Some(order)) => order,
-        Kind::Date(None) => {
-            order_of((1..column.values.len().min(20_000) as u32).map(|c| column.values.get(c)))
-        }
+        Kind::Date(None) => order_of((1..column.values.len() as u32).map(|c| column.values.get(c))),
         _ => Order::DayFirst,
     };
     let values = &column.values;
@@ -168,7 +166,7 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
     let mut interner = Interner::with_capacity(values.len());
     let mut to = vec![0u32];
     for (part, _) in &parts {
-        to.extend((1..part.len() as u32).map(|code| interner.code(part.bytes(code))));
+        interner.codes((1..part.len() as u32).map(|code| part.bytes(code)), &mut to);
     }
     let mut codes = column.codes;
     codes.par_iter_mut().with_min_len(65_536).for_each(|code| *code = to[*code as usize]);

@@ -16,7 +16,6 @@ pub mod score;
 pub mod spec;
 pub mod splink;
 pub mod suggest;
-pub mod suggest_blocks;
 pub mod table;
 pub mod text;
 pub mod train;

@@ -14,6 +14,8 @@ pub struct Step {
     pub name: String,
     /// Seconds.
     pub seconds: f64,
+    /// Seconds of all processors together.
+    pub cpu_seconds: f64,
 }
 
 /// A blocking rule's counts.
@@ -210,4 +212,14 @@ pub fn peak_memory() -> u64 {
     let line = status.lines().find(|l| l.starts_with("VmHWM:"));
     let kib = line.and_then(|l| l.split_whitespace().nth(1)).and_then(|n| n.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// Seconds that all threads of this process have computed so far (0 where the system does not tell).
+#[must_use]
+pub fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the command's name in brackets: state is field 3, user and system ticks 14 and 15.
+    let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
+    ticks as f64 / 100.0
 }

@@ -4,6 +4,8 @@
 use crate::block::Blocks;
 use crate::compare::{Pattern, Store, Workspace};
 use crate::model::{Mass, Scorer, probability};
+use crate::train::SeenPatterns;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// A scored pair that is kept.
@@ -133,17 +135,57 @@ fn best_weights(store: &Store, scorer: &Scorer, c: usize) -> [f64; 16] {
     out
 }
 
-/// One task's results.
-#[derive(Default)]
-struct Part {
-    edges: Vec<Edge>,
-    masses: FxHashMap<Pattern, Mass>,
-    pairs: u64,
+/// What is known of a pattern before the values of a pair are looked at.
+#[derive(Clone, Copy)]
+struct Known {
+    mass: Mass,
+    /// The weight without term frequencies.
+    plain: f64,
+    /// The greatest weight that the rarest values could give.
+    best: f64,
+    /// Some level of it has a term-frequency weight.
+    varies: bool,
 }
 
-/// Scores every candidate pair and keeps those of at least `min_probability`.
+impl Known {
+    fn new(store: &Store, scorer: &Scorer, pattern: Pattern) -> Self {
+        let mass = scorer.mass(pattern);
+        let mut rarest = mass;
+        let mut varies = false;
+        for (c, evaluator) in store.evaluators.iter().enumerate() {
+            if evaluator.term_frequency && scorer.has_reference(c, pattern) {
+                varies = true;
+                scorer.adjust(&mut rarest, c, pattern, 1.0 / store.len.max(1) as f64);
+            }
+        }
+        let plain = mass.weight();
+        Self { mass, plain, best: rarest.weight().max(plain), varies }
+    }
+}
+
+/// The note of a pair whose pattern was not kept (no pattern has all bits set).
+const UNKNOWN: u64 = u64::MAX;
+
+/// One task's results.
+#[derive(Default)]
+struct Part<'a> {
+    edges: Vec<Edge>,
+    known: FxHashMap<Pattern, Known>,
+    pairs: u64,
+    /// The patterns of this task's pairs, when training kept them.
+    seen: &'a [Pattern],
+}
+
+/// Scores every candidate pair and keeps those of at least `min_probability`. Patterns that
+/// training has seen are not compared again.
 #[must_use]
-pub fn score(store: &Store, blocks: &Blocks, scorer: &Scorer, min_probability: f64) -> Scored {
+pub fn score(
+    store: &Store,
+    blocks: &Blocks,
+    scorer: &Scorer,
+    min_probability: f64,
+    seen: Option<&SeenPatterns>,
+) -> Scored {
     let least = (min_probability / (1.0 - min_probability)).log2();
     let bound = Bound::new(store, scorer);
     let mut out = Scored::default();
@@ -151,19 +193,34 @@ pub fn score(store: &Store, blocks: &Blocks, scorer: &Scorer, min_probability: f
         let parts = blocks.visit(
             rule,
             store,
-            Part::default,
+            |task| {
+                let seen = seen.and_then(|s| s.get(rule)?.get(task));
+                Part { seen: seen.map_or(&[], Vec::as_slice), ..Part::default() }
+            },
             |part, _, _| {
                 part.pairs += 1;
-                true
-            },
-            |part, work, seen| {
-                let Some(pattern) = bound.pattern(store, work, seen.i, seen.j, least) else {
-                    return;
+                let Some(&pattern) = part.seen.get(part.pairs as usize - 1) else {
+                    return Some(UNKNOWN);
                 };
-                let mass = *part.masses.entry(pattern).or_insert_with(|| scorer.mass(pattern));
-                let weight = weigh(store, scorer, work, seen.i, seen.j, pattern, mass);
+                let new = || Known::new(store, scorer, pattern);
+                let best = part.known.entry(pattern).or_insert_with(new).best;
+                (best >= least).then_some(pattern)
+            },
+            |part, work, pair| {
+                let pattern = match pair.note {
+                    UNKNOWN => bound.pattern(store, work, pair.i, pair.j, least),
+                    pattern => Some(pattern),
+                };
+                let Some(pattern) = pattern else { return };
+                let new = || Known::new(store, scorer, pattern);
+                let known = *part.known.entry(pattern).or_insert_with(new);
+                let weight = if known.varies && known.best >= least {
+                    weigh(store, scorer, work, pair.i, pair.j, pattern, known.mass)
+                } else {
+                    known.plain
+                };
                 if weight >= least {
-                    part.edges.push(Edge { a: seen.a, b: seen.b, weight, pattern });
+                    part.edges.push(Edge { a: pair.a, b: pair.b, weight, pattern });
                 }
             },
         );
@@ -175,7 +232,6 @@ pub fn score(store: &Store, blocks: &Blocks, scorer: &Scorer, min_probability: f
         }
         out.rules.push(note);
     }
-    use rayon::prelude::*;
     out.edges.par_sort_unstable_by_key(|e| (e.a, e.b));
     out
 }

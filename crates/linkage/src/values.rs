@@ -82,6 +82,9 @@ impl Values {
     }
 }
 
+/// Texts looked up together.
+const AHEAD: usize = 32;
+
 /// Finds or gives the code of a text.
 #[derive(Debug, Clone, Default)]
 pub struct Interner {
@@ -122,6 +125,42 @@ impl Interner {
             }
             at = (at + 1) & mask;
         }
+    }
+
+    /// Appends the codes of texts, as [`Interner::code`] one by one. Some are hashed ahead and their
+    /// places read, so that the waits for memory overlap.
+    pub fn codes<'a>(&mut self, texts: impl IntoIterator<Item = &'a [u8]>, out: &mut Vec<u32>) {
+        let mut texts = texts.into_iter();
+        let mut some: Vec<&[u8]> = Vec::with_capacity(AHEAD);
+        loop {
+            some.clear();
+            some.extend(texts.by_ref().take(AHEAD));
+            if some.is_empty() {
+                return;
+            }
+            if !self.slots.is_empty() {
+                self.touch(&some);
+            }
+            out.extend(some.iter().map(|text| self.code(text)));
+        }
+    }
+
+    /// Reads the slot of each text and the first byte of what stands there.
+    fn touch(&self, texts: &[&[u8]]) {
+        let mask = self.slots.len() - 1;
+        let mut found = [0u32; AHEAD];
+        for (slot, text) in found.iter_mut().zip(texts) {
+            let tag = (hash_bytes(text) >> 32) as u32;
+            *slot = self.slots[tag as usize & mask].1;
+        }
+        let mut ends = [0u32; AHEAD];
+        for (end, code) in ends.iter_mut().zip(found) {
+            *end = self.values.ends[code as usize];
+        }
+        let seen = ends.iter().fold(0u8, |seen, end| {
+            seen ^ self.values.bytes.get(*end as usize).copied().unwrap_or(0)
+        });
+        std::hint::black_box(seen);
     }
 
     /// The code of `text` when it is known.

@@ -164,6 +164,21 @@ fn planted_persons_are_found_and_twins_stay_apart() {
 }
 
 #[test]
+fn rules_are_chosen_when_none_are_given() {
+    let rows = people(600, 4);
+    let folder = tempfile::tempdir().unwrap();
+    let order: Vec<usize> = (0..rows.len()).collect();
+    std::fs::write(folder.path().join("people.csv"), csv(&rows, &order)).unwrap();
+    let from = SETTINGS.find("[[block]]").unwrap();
+    let to = SETTINGS.find("[[compare]]").unwrap();
+    let settings = format!("{}{}", &SETTINGS[..from], &SETTINGS[to..]);
+    let outcome = run_in(folder.path(), &settings);
+    let (precision, recall) = quality(&outcome, &rows);
+    assert!(precision > 0.995 && recall > 0.97, "precision {precision} recall {recall}");
+    assert!(outcome.blocks.rules.len() >= 4);
+}
+
+#[test]
 fn same_bytes_for_any_threads_and_row_order() {
     let rows = people(400, 9);
     let mut written: Vec<BTreeMap<String, Vec<u8>>> = Vec::new();

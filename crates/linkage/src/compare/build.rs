@@ -235,12 +235,13 @@ fn names(column: &Coded, convention: &Convention) -> Payload {
             holders[class as usize] += if again { 0 } else { u64::from(count) };
         }
     }
-    let table = (0..class_of.len() as u32)
+    let table: Vec<WordEntry> = (0..class_of.len() as u32)
         .map(|w| WordEntry {
             packed: Packed::new(words.values().get(w)),
             class: class_of[w as usize],
             frequency: holders[class_of[w as usize] as usize] as f32 / total.max(1) as f32,
         })
         .collect();
+    entries.par_iter_mut().with_min_len(8_192).for_each(|entry| entry.fill(&table));
     Payload::Name(entries, table)
 }

@@ -1,7 +1,7 @@
 //! The prepared records of a run, and the comparison of two of them.
 //!
-//! A block's records are gathered into a [`Workspace`] first: the random reads of a block then
-//! overlap, and the pair loop runs over a few kilobytes that stay in the cache.
+//! Records are gathered into a [`Workspace`] first, some hundreds at a time: the random reads then
+//! overlap, and the pair loop runs over what is in the cache already.
 
 use super::name::{self, NameEntry, WordEntry};
 use super::{Level, Pattern};
@@ -106,12 +106,7 @@ pub struct Workspace {
     pivots: Vec<u32>,
     /// Its letters.
     pivot_texts: Vec<Packed>,
-    /// Entries were not copied: a small block is cheaper read in place.
-    in_place: bool,
 }
-
-/// Blocks up to this size are read in place.
-const IN_PLACE_MAX: usize = 6;
 
 const NO_PIVOT: u32 = u32::MAX;
 
@@ -122,10 +117,6 @@ impl Store {
         for &record in records {
             let row = &self.rows[record as usize * self.width..(record as usize + 1) * self.width];
             work.codes.extend_from_slice(row);
-        }
-        work.in_place = records.len() <= IN_PLACE_MAX;
-        if work.in_place {
-            return;
         }
         let codes = &work.codes;
         for (feature, payload) in self.payloads.iter().enumerate() {
@@ -176,6 +167,7 @@ impl Store {
     }
 
     /// The level of one comparison.
+    #[inline]
     pub fn level(&self, evaluator: &Evaluator, work: &mut Workspace, i: usize, j: usize) -> Level {
         if let Rule::Ladder(levels) = &evaluator.rule {
             return self.ladder(levels, work, i, j);
@@ -205,13 +197,10 @@ impl Store {
                     .position(|bound| edits <= *bound)
                     .map_or(0, |at| top - 1 - at as Level)
             }
-            Rule::Date => {
-                top - nearness(self.date(work, feature, i), self.date(work, feature, j)) as Level
-            }
+            Rule::Date => top - nearness(work.dates[feature][i], work.dates[feature][j]) as Level,
             Rule::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return 0 };
-                name::compare(self.named(work, feature, i), self.named(work, feature, j), words)
-                    .level
+                name::level(&work.names[feature][i], &work.names[feature][j], words)
             }
             Rule::Number(bounds, percent) => {
                 let difference = self.difference(feature, a, b, *percent);
@@ -236,8 +225,7 @@ impl Store {
         let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
         let shares = &self.frequencies[feature];
         if let (Payload::Name(_, words), true) = (&self.payloads[feature], a != b) {
-            let found =
-                name::compare(self.named(work, feature, i), self.named(work, feature, j), words);
+            let found = name::compare(&work.names[feature][i], &work.names[feature][j], words);
             if found.level < 6 {
                 return found.frequency;
             }
@@ -245,33 +233,7 @@ impl Store {
         shares[a as usize].max(shares[b as usize])
     }
 
-    fn text<'a>(&'a self, work: &'a Workspace, feature: usize, at: usize) -> &'a Packed {
-        match &self.payloads[feature] {
-            Payload::Text(entries) if work.in_place => {
-                &entries[work.codes[at * self.width + feature] as usize]
-            }
-            _ => &work.texts[feature][at],
-        }
-    }
-
-    fn date(&self, work: &Workspace, feature: usize, at: usize) -> u32 {
-        match &self.payloads[feature] {
-            Payload::Date(entries) if work.in_place => {
-                entries[work.codes[at * self.width + feature] as usize]
-            }
-            _ => work.dates[feature][at],
-        }
-    }
-
-    fn named<'a>(&'a self, work: &'a Workspace, feature: usize, at: usize) -> &'a NameEntry {
-        match &self.payloads[feature] {
-            Payload::Name(entries, _) if work.in_place => {
-                &entries[work.codes[at * self.width + feature] as usize]
-            }
-            _ => &work.names[feature][at],
-        }
-    }
-
+    #[inline]
     fn jaro_winkler(
         &self,
         feature: usize,
@@ -280,18 +242,15 @@ impl Store {
         j: usize,
         lowest: f64,
     ) -> f64 {
-        let bound = jaro::upper_bound(self.text(work, feature, i), self.text(work, feature, j));
+        let bound = jaro::upper_bound(&work.texts[feature][i], &work.texts[feature][j]);
         if bound < lowest {
             return 0.0;
         }
         self.set_pivot(work, feature, i);
-        jaro::with_masks(
-            self.text(work, feature, i),
-            &work.masks[feature],
-            self.text(work, feature, j),
-        )
+        jaro::with_masks(&work.texts[feature][i], &work.masks[feature], &work.texts[feature][j])
     }
 
+    #[inline]
     fn edits(
         &self,
         feature: usize,
@@ -301,19 +260,20 @@ impl Store {
         limit: u32,
         slips: Slips,
     ) -> u32 {
-        if edits::surely_above(self.text(work, feature, i), self.text(work, feature, j), limit) {
+        if edits::surely_above(&work.texts[feature][i], &work.texts[feature][j], limit) {
             return limit + 1;
         }
         self.set_pivot(work, feature, i);
-        let (x, y) = (self.text(work, feature, i), self.text(work, feature, j));
+        let (x, y) = (&work.texts[feature][i], &work.texts[feature][j]);
         edits::with_masks(x, &work.masks[feature], y, slips).min(limit + 1)
     }
 
     /// Puts the letters of the local record `i` into the masks of a feature.
+    #[inline]
     fn set_pivot(&self, work: &mut Workspace, feature: usize, i: usize) {
         if work.pivots[feature] != i as u32 {
             clear_pivot(work, feature);
-            let text = *self.text(work, feature, i);
+            let text = work.texts[feature][i];
             work.masks[feature].set(&text);
             work.pivot_texts[feature] = text;
             work.pivots[feature] = i as u32;
@@ -398,19 +358,12 @@ impl Store {
                 self.edits(feature, work, i, j, test.bound as u32, slips) <= test.bound as u32
             }
             Measure::Date => {
-                nearness(self.date(work, feature, i), self.date(work, feature, j)) as u32
-                    <= test.bound as u32
+                nearness(work.dates[feature][i], work.dates[feature][j]) as u32 <= test.bound as u32
             }
             Measure::Name => {
                 let Payload::Name(_, words) = &self.payloads[feature] else { return false };
-                f64::from(
-                    name::compare(
-                        self.named(work, feature, i),
-                        self.named(work, feature, j),
-                        words,
-                    )
-                    .level,
-                ) >= test.bound
+                let (x, y) = (&work.names[feature][i], &work.names[feature][j]);
+                f64::from(name::level(x, y, words)) >= test.bound
             }
             Measure::Difference => self.difference(feature, a, b, false) <= test.bound,
         }

@@ -32,12 +32,8 @@ pub fn codes(array: &dyn Array, interner: &mut Interner, out: &mut Vec<u32>) -> 
         return Ok(());
     }
     if array.data_type() == &DataType::Utf8 {
-        out.extend(
-            array
-                .as_string::<i32>()
-                .iter()
-                .map(|v| interner.code(v.unwrap_or("").trim().as_bytes())),
-        );
+        let values = array.as_string::<i32>().iter();
+        interner.codes(values.map(|v| v.unwrap_or("").trim().as_bytes()), out);
         return Ok(());
     }
     texts(array, &mut |t| out.push(interner.code(t.trim().as_bytes())))

@@ -74,8 +74,7 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
         .iter()
         .map(|c| comparisons::compare(&place, c))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut max_block = raw.output.max_block.unwrap_or(2_000);
-    max_block = max_block.max(2);
+    let max_block = raw.output.max_block.unwrap_or(2_000).max(2);
     let blocks =
         raw.block.iter().map(|b| block(&place, b, max_block)).collect::<Result<Vec<_>, _>>()?;
     if compares.is_empty() {
@@ -94,7 +93,7 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
     }
     let joins = joins(&place, &raw.column)?;
     let kinds = kinds(&place, &raw.column, &compares, &blocks)?;
-    let mut spec = Spec {
+    Ok(Spec {
         mode,
         missing: raw.missing.clone(),
         inputs,
@@ -105,12 +104,9 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
         convention: convention(&place, &raw)?,
         training: training(&place, &raw)?,
         decide: decide(&place, &raw, mode)?,
+        max_block,
         fingerprint: crate::values::hash_bytes(text.as_bytes()),
-    };
-    if spec.blocks.is_empty() {
-        spec.blocks = crate::suggest_blocks::default_blocks(&spec, max_block);
-    }
-    Ok(spec)
+    })
 }
 
 /// Places toml's message on a line, and turns "unknown field" into a suggestion.

@@ -20,6 +20,9 @@ const METHODS: [&str; 10] = [
     "ladder",
 ];
 
+const DATE_LABELS: [&str; 6] =
+    ["different", "within two years", "same year", "two parts", "one slip", "exact"];
+
 /// Checks one comparison.
 pub(super) fn compare(place: &Place<'_>, raw: &RawCompare) -> Result<Compare, LinkError> {
     let span = raw.method.span();
@@ -78,28 +81,32 @@ fn compared(place: &Place<'_>, raw: &RawCompare) -> Result<Vec<Expr>, LinkError>
     }
 }
 
+/// The thresholds as written, or the default, in order and each once.
+fn bounds(
+    place: &Place<'_>,
+    raw: &RawCompare,
+    default: &[f64],
+    rising: bool,
+) -> Result<Vec<f64>, LinkError> {
+    let Some(written) = &raw.thresholds else { return Ok(default.to_vec()) };
+    let mut bounds = written.get_ref().clone();
+    if bounds.is_empty() || bounds.len() > 8 || bounds.iter().any(|b| !b.is_finite() || *b < 0.0) {
+        return Err(place.error(written.span(), "thresholds are one to eight numbers not below 0"));
+    }
+    bounds.sort_by(|a, b| if rising { a.total_cmp(b) } else { b.total_cmp(a) });
+    bounds.dedup();
+    Ok(bounds)
+}
+
+fn whole(bounds: Vec<f64>) -> Vec<u32> {
+    bounds.into_iter().map(|b| b.round() as u32).filter(|b| *b > 0).collect()
+}
+
 /// The method with its bounds, and labels of its levels.
 fn method(place: &Place<'_>, raw: &RawCompare) -> Result<(Method, Vec<String>), LinkError> {
-    let given = |default: &[f64], rising: bool| -> Result<Vec<f64>, LinkError> {
-        let Some(written) = &raw.thresholds else { return Ok(default.to_vec()) };
-        let mut bounds = written.get_ref().clone();
-        if bounds.is_empty()
-            || bounds.len() > 8
-            || bounds.iter().any(|b| !b.is_finite() || *b < 0.0)
-        {
-            return Err(
-                place.error(written.span(), "thresholds are one to eight numbers not below 0")
-            );
-        }
-        bounds.sort_by(|a, b| if rising { a.total_cmp(b) } else { b.total_cmp(a) });
-        bounds.dedup();
-        Ok(bounds)
-    };
-    let whole = |bounds: Vec<f64>| {
-        bounds.into_iter().map(|b| b.round() as u32).filter(|b| *b > 0).collect::<Vec<u32>>()
-    };
+    let given = |default: &[f64], rising| bounds(place, raw, default, rising);
     Ok(match raw.method.get_ref().as_str() {
-        "exact" => (Method::Exact, labels("exact", &[])),
+        "exact" => (Method::Exact, labels("exact", &[] as &[u32], u32::to_string)),
         "jaro_winkler" => {
             let bounds = given(&[0.95, 0.88, 0.75], false)?;
             if bounds.iter().any(|b| *b > 1.0) {
@@ -107,56 +114,34 @@ fn method(place: &Place<'_>, raw: &RawCompare) -> Result<(Method, Vec<String>), 
                     place.error(raw.method.span(), "jaro_winkler thresholds lie between 0 and 1")
                 );
             }
-            let l = labels(
-                "exact",
-                &bounds.iter().map(|b| format!("jaro_winkler >= {b}")).collect::<Vec<_>>(),
-            );
-            (Method::JaroWinkler(bounds), l)
+            let named = labels("exact", &bounds, |b| format!("jaro_winkler >= {b}"));
+            (Method::JaroWinkler(bounds), named)
         }
         name @ ("levenshtein" | "damerau_levenshtein") => {
             let bounds = whole(given(&[1.0, 2.0], true)?);
             let slips = if name == "levenshtein" { Slips::Levenshtein } else { Slips::Damerau };
-            let l = labels(
-                "exact",
-                &bounds.iter().map(|b| format!("{name} <= {b}")).collect::<Vec<_>>(),
-            );
-            (Method::Edits(slips, bounds), l)
+            let named = labels("exact", &bounds, |b| format!("{name} <= {b}"));
+            (Method::Edits(slips, bounds), named)
         }
-        "date" => (
-            Method::Date,
-            fixed(&[
-                "different",
-                "within two years",
-                "same year",
-                "two parts",
-                "one slip",
-                "exact",
-            ]),
-        ),
+        "date" => (Method::Date, fixed(&DATE_LABELS)),
         "name" => (Method::Name, fixed(&crate::compare::name::LABELS)),
         "numeric" => {
             let percent = raw.percent.unwrap_or(false);
             let bounds = given(&[1.0, 5.0, 20.0], true)?;
             let unit = if percent { " %" } else { "" };
-            let l = labels(
-                "exact",
-                &bounds.iter().map(|b| format!("difference <= {b}{unit}")).collect::<Vec<_>>(),
-            );
-            (Method::Number { bounds, percent }, l)
+            let named = labels("exact", &bounds, |b| format!("difference <= {b}{unit}"));
+            (Method::Number { bounds, percent }, named)
         }
         "geographic" => {
             let bounds = given(&[0.1, 1.0, 10.0, 100.0], true)?;
-            let mut l: Vec<String> = bounds.iter().rev().map(|b| format!("<= {b} km")).collect();
-            l.insert(0, "further".to_owned());
-            (Method::Geographic(bounds), l)
+            let named = steps("further", &bounds, |b| format!("<= {b} km"));
+            (Method::Geographic(bounds), named)
         }
         "array" => {
             let counts = whole(given(&[3.0, 2.0, 1.0], false)?);
             let separator = raw.separator.as_deref().and_then(|s| s.chars().next()).unwrap_or(';');
-            let mut l: Vec<String> =
-                counts.iter().rev().map(|b| format!("{b} or more in common")).collect();
-            l.insert(0, "nothing in common".to_owned());
-            (Method::Array { counts, separator }, l)
+            let named = steps("nothing in common", &counts, |b| format!("{b} or more in common"));
+            (Method::Array { counts, separator }, named)
         }
         _ => ladder(place, raw)?,
     })
@@ -185,10 +170,14 @@ fn fixed(names: &[&str]) -> Vec<String> {
     names.iter().map(|n| (*n).to_owned()).collect()
 }
 
-/// Labels from 0 upward: `else`, the given ones from last to first, and the best.
-fn labels(best: &str, others: &[String]) -> Vec<String> {
-    let mut out = vec!["else".to_owned()];
-    out.extend(others.iter().rev().cloned());
+/// Labels from 0 upward: `least`, then one per bound from the last to the first.
+fn steps<T>(least: &str, bounds: &[T], label: impl Fn(&T) -> String) -> Vec<String> {
+    std::iter::once(least.to_owned()).chain(bounds.iter().rev().map(label)).collect()
+}
+
+/// Labels from 0 upward: `else`, one per bound from the last to the first, and the best.
+fn labels<T>(best: &str, bounds: &[T], label: impl Fn(&T) -> String) -> Vec<String> {
+    let mut out = steps("else", bounds, label);
     out.push(best.to_owned());
     out
 }

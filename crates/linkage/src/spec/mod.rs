@@ -116,6 +116,16 @@ pub struct Compare {
     pub household: bool,
 }
 
+impl Compare {
+    /// The columns it reads.
+    pub fn columns<'a>(&'a self, out: &mut Vec<&'a str>) {
+        self.exprs.iter().for_each(|e| e.columns(out));
+        if let Method::Ladder(levels) = &self.method {
+            levels.iter().flatten().flatten().for_each(|atom| atom.expr.columns(out));
+        }
+    }
+}
+
 /// How a model is trained.
 #[derive(Debug, Clone)]
 pub struct Training {
@@ -170,7 +180,7 @@ pub struct Spec {
     pub joins: Vec<(String, Vec<String>)>,
     /// Columns that are more than text.
     pub kinds: BTreeMap<String, Kind>,
-    /// Blocking rules.
+    /// Blocking rules; without any, some are chosen from the data.
     pub blocks: Vec<Block>,
     /// Comparisons.
     pub compares: Vec<Compare>,
@@ -180,6 +190,8 @@ pub struct Spec {
     pub training: Training,
     /// Decisions.
     pub decide: Decide,
+    /// Largest block of a chosen rule that is compared whole.
+    pub max_block: usize,
     /// Hash of the settings text, for the report.
     pub fingerprint: u64,
 }
@@ -220,10 +232,7 @@ impl Spec {
             block.keys.iter().for_each(|e| e.columns(&mut names));
         }
         for compare in &self.compares {
-            compare.exprs.iter().for_each(|e| e.columns(&mut names));
-            if let Method::Ladder(levels) = &compare.method {
-                levels.iter().flatten().flatten().for_each(|atom| atom.expr.columns(&mut names));
-            }
+            compare.columns(&mut names);
         }
         names.extend(self.decide.different.as_deref());
         let mut out: Vec<String> = Vec::new();

@@ -1,6 +1,7 @@
 //! Splink blocking rules (`l.a = r.a AND substr(l.b, 1, 3) = substr(r.b, 1, 3)`) as block keys.
 
-use super::{column, quoted};
+use super::quoted;
+use crate::suggest::expression as column;
 use std::fmt::Write;
 
 /// Appends a `[[block]]`, or a comment when the rule is not a conjunction of equal keys.

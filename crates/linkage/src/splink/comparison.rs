@@ -1,7 +1,8 @@
 //! One Splink comparison: its levels are SQL; what they measure decides the method.
 
 use super::blocking::one_line;
-use super::{column as key, quoted};
+use super::quoted;
+use crate::suggest::expression as key;
 use serde_json::Value;
 use std::fmt::Write;
 

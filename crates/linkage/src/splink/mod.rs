@@ -74,13 +74,6 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// A column as a key expression: plain words as they are, others in backticks.
-fn column(name: &str) -> String {
-    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
-    if plain { name.to_owned() } else { format!("`{name}`") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

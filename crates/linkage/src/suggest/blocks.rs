@@ -1,10 +1,11 @@
 //! Chooses blocking rules: cheap combinations of keys such that, whatever one or two columns are
 //! wrong or missing, some rule does without them.
 
-use super::profile::{Profile, Role};
+use super::profile::{self, Profile, Role};
 use crate::error::LinkError;
 use crate::features::Features;
-use crate::spec::expr;
+use crate::spec::expr::{self, Expr};
+use crate::spec::{Block, Method, Spec};
 use crate::table::Coded;
 use kernel::chance::mix;
 
@@ -67,6 +68,55 @@ pub(super) fn choose(
     Ok(chosen)
 }
 
+/// Rules for settings that name none, from the columns they compare.
+///
+/// # Errors
+/// [`LinkError::Data`] when no combination of the columns is cheap enough.
+pub fn default_blocks(
+    spec: &Spec,
+    features: &Features<'_>,
+    rows: usize,
+) -> Result<Vec<Block>, LinkError> {
+    let mut profiles: Vec<Profile> = Vec::new();
+    for compare in &spec.compares {
+        let role = match compare.method {
+            Method::Name => Some(Role::Name),
+            Method::Date => Some(Role::Date),
+            Method::Geographic(_) | Method::Number { .. } | Method::Array { .. } => continue,
+            _ => None,
+        };
+        let mut names = Vec::new();
+        compare.columns(&mut names);
+        for name in names {
+            if profiles.iter().any(|p| p.name == name) {
+                continue;
+            }
+            let column = features.eval(&Expr::Column(name.to_owned()))?;
+            let mut profile = profile::profile(name, &column, rows, true, false);
+            if profile.role != Role::Ignored {
+                profile.role = role.unwrap_or(profile.role);
+            }
+            profiles.push(profile);
+        }
+    }
+    let chosen = choose(features, &profiles, rows)?;
+    if chosen.is_empty() {
+        return Err(LinkError::Data(
+            "no combination of the compared columns makes few enough pairs; name rules: [[block]] keys = [\"a\", \"b\"]"
+                .to_owned(),
+        ));
+    }
+    let block = |rule: &Rule| {
+        let keys = rule.keys.iter().map(|k| expr::parse(k).map_err(LinkError::Data));
+        Ok(Block {
+            name: rule.keys.join(" & "),
+            keys: keys.collect::<Result<Vec<_>, _>>()?,
+            max_size: spec.max_block,
+        })
+    };
+    chosen.iter().map(block).collect()
+}
+
 /// New cases of one or two bad columns that the rule still finds; a second rule for the same case
 /// counts a quarter.
 fn gain(rule: &Rule, chosen: &[Rule], columns: usize, usable: u64) -> f64 {
@@ -123,8 +173,10 @@ fn key(text: String, column: usize, values: &Coded, step: usize) -> Key {
         values.codes.iter().step_by(step).map(|&code| by_code[code as usize]).collect();
     let n = hashes.len().max(1) as f64;
     let counts = values.counts();
-    let all: f64 = counts.iter().map(|&c| f64::from(c)).sum::<f64>().max(1.0);
-    let agreement = counts.iter().skip(1).map(|&c| (f64::from(c) / all).powi(2)).sum();
+    // Whole numbers: their sum does not depend on the order of the codes.
+    let all: u64 = counts.iter().map(|&c| u64::from(c)).sum();
+    let same: u64 = counts.iter().skip(1).map(|&c| u64::from(c) * u64::from(c)).sum();
+    let agreement = same as f64 / (all.max(1) as f64).powi(2);
     let present = hashes.iter().filter(|&&h| h != 0).count() as f64 / n;
     Key { text, column, agreement, present, hashes }
 }

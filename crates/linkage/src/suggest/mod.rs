@@ -4,7 +4,7 @@
 //! blocking rules are chosen so that any two columns may be wrong or missing at once and the pair is
 //! still found by a third, within a budget of candidate pairs per record.
 
-mod blocks;
+pub mod blocks;
 mod profile;
 
 use crate::error::LinkError;
@@ -124,7 +124,7 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// A column as a key expression.
+/// A column as a key expression: plain words as they are, others in backticks.
 pub(crate) fn expression(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_')
         && !name.starts_with(|c: char| c.is_ascii_digit());

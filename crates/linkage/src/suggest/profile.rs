@@ -193,7 +193,14 @@ fn shapes(column: &Coded) -> Shapes {
     }
 }
 
-fn profile(name: &str, column: &Coded, rows: usize, has_id: bool, indonesian: bool) -> Profile {
+/// The profile of one column; `has_id`: another column numbers the records already.
+pub(super) fn profile(
+    name: &str,
+    column: &Coded,
+    rows: usize,
+    has_id: bool,
+    indonesian: bool,
+) -> Profile {
     let s = shapes(column);
     let low = name.to_lowercase();
     let speaks_of = |words: &[&str]| words.iter().any(|word| low.contains(word));

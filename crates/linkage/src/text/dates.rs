@@ -240,6 +240,7 @@ impl Parts {
 
 /// How near two packed dates are (neither missing).
 #[must_use]
+#[inline]
 pub fn nearness(a: u32, b: u32) -> Nearness {
     if a == b {
         return Nearness::Same;

@@ -1,7 +1,7 @@
 //! Edit distances with an upper limit: Levenshtein, and Damerau-Levenshtein in its restricted
 //! ("optimal string alignment") form, where a swap of two neighbours is one edit.
 
-use super::fold::Packed;
+use super::fold::{PACKED_LETTERS, Packed};
 use super::jaro::Masks;
 
 /// Which slips count as one edit.
@@ -13,12 +13,39 @@ pub enum Slips {
     Damerau,
 }
 
-/// True when lengths or letter sets already show more than `limit` edits.
+/// Widest shift that [`scattered`] looks at.
+const SHIFT_MAX: usize = 3;
+
+/// True when more than `limit` letters of `a` have no equal letter in `b` within `limit` places:
+/// each of them is an edit, since no letter moves further than the number of edits. Made of loops of
+/// fixed length over bytes, which compile to vector instructions.
 #[must_use]
+fn scattered(a: &Packed, b: &Packed, limit: u32) -> bool {
+    let shift = limit as usize;
+    if shift > SHIFT_MAX {
+        return false;
+    }
+    let mut left = [0u8; 32];
+    left[..PACKED_LETTERS].copy_from_slice(&a.letters);
+    let mut wide = [0u8; 32 + 2 * SHIFT_MAX];
+    wide[SHIFT_MAX..SHIFT_MAX + PACKED_LETTERS].copy_from_slice(&b.letters);
+    let mut near = [0u8; 32];
+    for window in wide[SHIFT_MAX - shift..].windows(32).take(2 * shift + 1) {
+        for ((near, x), y) in near.iter_mut().zip(&left).zip(window) {
+            *near |= u8::from(x == y);
+        }
+    }
+    let found: u32 = near[..usize::from(a.len)].iter().map(|n| u32::from(*n)).sum();
+    u32::from(a.len) - found > limit
+}
+
+/// True when lengths, letter sets or places already show more than `limit` edits.
+#[must_use]
+#[inline]
 pub fn surely_above(a: &Packed, b: &Packed, limit: u32) -> bool {
     let only_a = (a.set & !b.set).count_ones();
     let only_b = (b.set & !a.set).count_ones();
-    u32::from(a.len.abs_diff(b.len)) > limit || only_a.max(only_b) > limit
+    u32::from(a.len.abs_diff(b.len)) > limit || only_a.max(only_b) > limit || scattered(a, b, limit)
 }
 
 /// The distance between two packed texts, or `limit + 1` when it is greater than `limit`.
@@ -97,5 +124,28 @@ mod tests {
         check("same", "same", 0, 0);
         check("5201016304870002", "5201016304870003", 1, 1);
         check("5201016304870002", "5201013604870002", 2, 1);
+    }
+
+    #[test]
+    fn the_shortcut_never_hides_a_near_pair() {
+        let mut chance = kernel::Chance::new(9);
+        let mut word = |letters: u64| -> String {
+            (0..chance.below(14)).map(|_| (b'0' + chance.below(letters) as u8) as char).collect()
+        };
+        let mut near = 0;
+        for _ in 0..20_000 {
+            let (a, b) = (word(3), word(3));
+            let (x, y) = (Packed::new(&a), Packed::new(&b));
+            let mut masks = Masks::default();
+            masks.set(&x);
+            for slips in [Slips::Levenshtein, Slips::Damerau] {
+                let whole = with_masks(&x, &masks, &y, slips);
+                for limit in 1..=3 {
+                    assert!(whole > limit || !surely_above(&x, &y, limit), "{a} {b} {limit}");
+                    near += u32::from(whole <= limit);
+                }
+            }
+        }
+        assert!(near > 1_000);
     }
 }

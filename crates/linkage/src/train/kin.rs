@@ -61,7 +61,7 @@ fn start_shares(u: &[Vec<f64>], about: &[bool]) -> Vec<Vec<f64>> {
 }
 
 /// Draws per comparison when the dependence on it is measured.
-const AGREEING_DRAWS: usize = 20_000;
+const AGREEING_DRAWS: usize = 12_000;
 /// Draws that must agree on both comparisons before a dependence is believed.
 const TIED_DRAWS: f64 = 20.0;
 /// So many times more often than by chance must the other comparison agree.
@@ -77,14 +77,12 @@ pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
     if matches!(evaluator.rule, Rule::Ladder(_) | Rule::Geographic(_) | Rule::Array(_)) {
         return Vec::new();
     }
-    let code = |record: usize| store.rows[record * store.width + evaluator.feature];
-    let coded = (0..store.len).map(|r| (code(r), r as u32)).filter(|(code, _)| *code != 0);
-    let mut order: Vec<(u32, u32)> = coded.collect();
-    order.sort_unstable();
+    let order = by_code(store, evaluator.feature);
+    let code = |record: u32| store.rows[record as usize * store.width + evaluator.feature];
     // Codes depend on the order of the file; the first record of a group does not.
-    let mut groups: Vec<&[(u32, u32)]> =
-        order.chunk_by(|x, y| x.0 == y.0).filter(|g| g.len() > 1).collect();
-    groups.sort_unstable_by_key(|group| group[0].1);
+    let mut groups: Vec<&[u32]> =
+        order.chunk_by(|x, y| code(*x) == code(*y)).filter(|g| g.len() > 1).collect();
+    groups.sort_unstable_by_key(|group| group[0]);
     let mut ends = Vec::with_capacity(groups.len());
     let mut total = 0u64;
     for group in &groups {
@@ -92,16 +90,24 @@ pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
         ends.push(total);
     }
     let mut chance = Chance::at(seed, 2, c as u64);
-    let mut work = Workspace::default();
-    let mut found: FxHashMap<Pattern, (u64, u32)> = FxHashMap::default();
+    let mut drawn: Vec<u32> = Vec::with_capacity(2 * AGREEING_DRAWS);
+    let mut sizes: Vec<u64> = Vec::with_capacity(AGREEING_DRAWS);
     for _ in 0..AGREEING_DRAWS.min(total as usize * 4) {
         let at = chance.below(total);
         let group = groups[ends.partition_point(|&end| end <= at)];
         let size = group.len() as u64;
         let (i, j) = (chance.below(size) as usize, chance.below(size) as usize);
         if i != j {
-            store.gather(&mut work, &[group[i].1, group[j].1]);
-            let sum = found.entry(store.pattern(&mut work, 0, 1)).or_default();
+            drawn.extend([group[i], group[j]]);
+            sizes.push(size);
+        }
+    }
+    let mut work = Workspace::default();
+    let mut found: FxHashMap<Pattern, (u64, u32)> = FxHashMap::default();
+    for (records, sizes) in drawn.chunks(256).zip(sizes.chunks(128)) {
+        store.gather(&mut work, records);
+        for (at, size) in sizes.iter().enumerate() {
+            let sum = found.entry(store.pattern(&mut work, 2 * at, 2 * at + 1)).or_default();
             *sum = (sum.0 + size, sum.1 + 1);
         }
     }
@@ -109,6 +115,26 @@ pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
         found.into_iter().map(|(p, (weight, draws))| (p, weight, draws)).collect();
     out.sort_unstable();
     out
+}
+
+/// The records that have a value of a feature, those of one value side by side and rising.
+fn by_code(store: &Store, feature: usize) -> Vec<u32> {
+    let codes = || store.rows.iter().skip(feature).step_by(store.width).copied();
+    let most = codes().max().unwrap_or(0) as usize;
+    let mut places = vec![0u32; most + 2];
+    codes().for_each(|code| places[code as usize + 1] += 1);
+    let missing = places[1];
+    places[1] = 0;
+    for at in 1..places.len() {
+        places[at] += places[at - 1];
+    }
+    let mut order = vec![0u32; store.len - missing as usize];
+    for (record, code) in codes().enumerate().filter(|(_, code)| *code != 0) {
+        let place = &mut places[code as usize];
+        order[*place as usize] = record as u32;
+        *place += 1;
+    }
+    order
 }
 
 impl Fit {

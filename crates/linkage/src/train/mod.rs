@@ -20,11 +20,10 @@ mod kin;
 
 use fit::Fit;
 
-/// Random pairs drawn by one task.
-const DRAWS_PER_TASK: usize = 8_192;
-
-/// Random pairs fetched together: few enough to be read in place.
-const PAIRS_AT_ONCE: usize = 3;
+/// Records drawn by one task, to be paired among each other.
+const DRAWN_RECORDS: usize = 512;
+/// Random pairs of each of them.
+const PAIRS_PER_RECORD: usize = 16;
 
 /// Counts of patterns, sorted by pattern.
 pub type Counts = Vec<(Pattern, u64)>;
@@ -76,6 +75,20 @@ pub const fn chosen(a: u32, b: u32, thinning: u64, seed: u64) -> bool {
         || mix((a as u64) << 32 ^ b as u64 ^ seed.rotate_left(17)).is_multiple_of(thinning)
 }
 
+/// Patterns of the candidate pairs in the order they are visited: by rule, by task. Kept when
+/// training saw every pair, so that scoring need not compare them again.
+pub type SeenPatterns = Vec<Vec<Vec<Pattern>>>;
+
+/// A trained model and what came with it.
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// For the report.
+    pub note: TrainingNote,
+    /// The patterns of all pairs, when there were few enough.
+    pub seen: Option<SeenPatterns>,
+}
+
 /// Trains a model.
 #[must_use]
 pub fn train(
@@ -85,9 +98,9 @@ pub fn train(
     blocks: &Blocks,
     starts: &[u32],
     closed: bool,
-) -> (Model, TrainingNote) {
+) -> Trained {
     let random = random_pairs(settings, store, starts, closed);
-    let (counts, thinning) = candidate_patterns(settings, store, blocks);
+    let (counts, thinning, seen) = candidate_patterns(settings, store, blocks);
     let mut note = TrainingNote {
         random_pairs: random.counts.iter().map(|(_, n)| n).sum(),
         candidate_pairs: counts.iter().map(|(_, n)| n).sum(),
@@ -103,7 +116,7 @@ pub fn train(
         .collect();
     fit.add_dependent(&agreeing);
     fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
-    (fit.model(compares, store, &random), note)
+    Trained { model: fit.model(compares, store, &random), note, seen }
 }
 
 /// Draws random pairs (of different inputs when pairs within an input are closed).
@@ -113,7 +126,7 @@ fn random_pairs(settings: &Training, store: &Store, starts: &[u32], closed: bool
     // Fewer do for a small file: its rare levels are settled by the dictionary.
     let asked = if n < 500_000 { settings.random_pairs * 3 / 10 } else { settings.random_pairs };
     let wanted = (asked as u64).min(possible.saturating_mul(4)) as usize;
-    let tasks = wanted.div_ceil(DRAWS_PER_TASK);
+    let tasks = wanted.div_ceil(DRAWN_RECORDS * PAIRS_PER_RECORD);
     let parts: Vec<Drawn> = (0..tasks)
         .into_par_iter()
         .map_init(Workspace::default, |work, task| {
@@ -143,6 +156,8 @@ struct Drawn {
     inverse: Vec<[f64; 16]>,
 }
 
+/// Draws some records and pairs them among each other: fetched once, compared in the cache. Over
+/// all tasks the pairs are as good as any others, since the records of each task are drawn anew.
 fn draw(
     seed: u64,
     task: u64,
@@ -158,21 +173,26 @@ fn draw(
         inverse: vec![[0f64; 16]; width],
     };
     let mut chance = Chance::at(seed, 1, task);
-    let mut drawn = Vec::with_capacity(DRAWS_PER_TASK * 2);
-    for _ in 0..DRAWS_PER_TASK {
-        if let Some(pair) = random_pair(&mut chance, starts, closed) {
-            drawn.extend(pair);
-        }
-    }
-    for chunk in drawn.chunks(PAIRS_AT_ONCE * 2) {
-        store.gather(work, chunk);
-        for i in (0..chunk.len()).step_by(2) {
-            let pattern = store.pattern(work, i, i + 1);
+    let Some(records) = some_records(&mut chance, starts, closed) else { return out };
+    store.gather(work, &records);
+    let half = (records.len() / 2) as u64;
+    for i in 0..records.len() {
+        for _ in 0..PAIRS_PER_RECORD {
+            // Closed: the first half is of one input, the second of another.
+            let j = match (closed, (i as u64) < half) {
+                (false, _) => chance.below(records.len() as u64),
+                (true, true) => half + chance.below(half),
+                (true, false) => chance.below(half),
+            } as usize;
+            if records[i] == records[j] {
+                continue;
+            }
+            let pattern = store.pattern(work, i, j);
             *out.patterns.entry(pattern).or_default() += 1;
             for (c, evaluator) in store.evaluators.iter().enumerate() {
                 let level = level_of(pattern, c);
                 if evaluator.term_frequency && level > 0 {
-                    let share = f64::from(store.frequency(evaluator, work, i, i + 1));
+                    let share = f64::from(store.frequency(evaluator, work, i, j));
                     out.hits[c][level as usize] += 1;
                     out.inverse[c][level as usize] += 1.0 / share.max(1e-9);
                 }
@@ -182,35 +202,58 @@ fn draw(
     out
 }
 
-/// Two different records, of different inputs when `closed`; every such pair is equally likely for
-/// two inputs (nearly so for more).
-fn random_pair(chance: &mut Chance, starts: &[u32], closed: bool) -> Option<[u32; 2]> {
-    let n = *starts.last()?;
-    let a = chance.below(u64::from(n)) as u32;
+/// Records for one task; when `closed`, half of them from one input and half from another, the two
+/// inputs chosen by how many pairs they form.
+fn some_records(chance: &mut Chance, starts: &[u32], closed: bool) -> Option<Vec<u32>> {
+    let n = u64::from(*starts.last()?);
     if !closed {
-        let b = chance.below(u64::from(n)) as u32;
-        return (a != b).then_some([a, b]);
+        return Some((0..DRAWN_RECORDS).map(|_| chance.below(n) as u32).collect());
     }
-    let source = starts.partition_point(|&s| s <= a) - 1;
-    let (from, size) = (starts[source], starts[source + 1] - starts[source]);
-    let b = chance.below(u64::from(n - size)) as u32;
-    (n > size).then(|| [a, if b < from { b } else { b + size }])
+    let bounds = |input: usize| (starts[input], u64::from(starts[input + 1] - starts[input]));
+    let of = |record: u64| starts.partition_point(|&s| u64::from(s) <= record) - 1;
+    for _ in 0..1_000 {
+        let (a, b) = (of(chance.below(n)), of(chance.below(n)));
+        if a != b {
+            let half = |chance: &mut Chance, (from, size): (u32, u64)| -> Vec<u32> {
+                (0..DRAWN_RECORDS / 2).map(|_| from + chance.below(size) as u32).collect()
+            };
+            let mut records = half(chance, bounds(a));
+            records.extend(half(chance, bounds(b)));
+            return Some(records);
+        }
+    }
+    None
 }
 
-/// Pattern counts of the candidate pairs, thinned evenly to the number wanted.
-fn candidate_patterns(settings: &Training, store: &Store, blocks: &Blocks) -> (Counts, u64) {
+/// Pattern counts of the candidate pairs, thinned evenly to the number wanted; the patterns
+/// themselves when none was left out.
+fn candidate_patterns(
+    settings: &Training,
+    store: &Store,
+    blocks: &Blocks,
+) -> (Counts, u64, Option<SeenPatterns>) {
     let upper: u64 = blocks.rules.iter().map(crate::block::RuleBlocks::pairs_upper).sum();
     let thinning = upper.div_ceil(settings.max_pairs as u64).max(1);
     let seed = settings.seed;
     let mut maps = Vec::new();
+    let mut seen = SeenPatterns::new();
     for rule in 0..blocks.rules.len() {
-        maps.extend(blocks.visit(
+        let parts = blocks.visit(
             rule,
             store,
-            FxHashMap::<Pattern, u64>::default,
-            |_, a, b| chosen(a, b, thinning, seed),
-            |map, work, seen| *map.entry(store.pattern(work, seen.i, seen.j)).or_default() += 1,
-        ));
+            |_| (FxHashMap::<Pattern, u64>::default(), Vec::new()),
+            |_, a, b| chosen(a, b, thinning, seed).then_some(0),
+            |(map, seen), work, pair| {
+                let pattern = store.pattern(work, pair.i, pair.j);
+                *map.entry(pattern).or_default() += 1;
+                if thinning == 1 {
+                    seen.push(pattern);
+                }
+            },
+        );
+        let (counted, patterns): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        maps.extend(counted);
+        seen.push(patterns);
     }
-    (merge(maps), thinning)
+    (merge(maps), thinning, (thinning == 1).then_some(seen))
 }
