@@ -13,7 +13,7 @@ mod identity;
 mod intent;
 mod steps;
 
-pub use intent::normalise;
+pub use intent::{normalise, same_word};
 
 /// The dialogue file, checked.
 #[derive(Debug, Clone)]

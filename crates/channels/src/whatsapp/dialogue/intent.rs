@@ -41,7 +41,9 @@ fn group_occurs(group: &[String], words: &[String]) -> bool {
     group.iter().any(|wanted| words.iter().any(|word| same_word(wanted, word)))
 }
 
-fn same_word(wanted: &str, word: &str) -> bool {
+/// The same word, one slip of a letter forgiven in longer ones.
+#[must_use]
+pub fn same_word(wanted: &str, word: &str) -> bool {
     wanted == word
         || (wanted.len() >= FORGIVEN_CHARS_MIN
             && word.len() >= FORGIVEN_CHARS_MIN
