@@ -109,9 +109,21 @@ impl Core {
         now: i64,
     ) -> Result<()> {
         let text = self.messages.fill(template, words)?;
+        self.post_text(tx, key, contact, template, &text, now)
+    }
+
+    fn post_text(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &str,
+        contact: &Contact,
+        template: &str,
+        text: &str,
+        now: i64,
+    ) -> Result<()> {
         let id = next_number(tx, "outbox")?;
         let recipient = self.seal_text(&format!("outbox.recipient|{id}"), &contact.address)?;
-        let body = self.seal_text(&format!("outbox.body|{id}"), &text)?;
+        let body = self.seal_text(&format!("outbox.body|{id}"), text)?;
         tx.execute(
             "INSERT INTO outbox (message_id, idempotency_key, channel, recipient, template, body, state, attempts, next_at, made_at)
              VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $7) ON CONFLICT (idempotency_key) DO NOTHING",
@@ -122,6 +134,22 @@ impl Core {
 }
 
 impl Casework {
+    /// Puts a text that a door has made itself (an answer in a conversation) into the outbox, within
+    /// the transaction of its effect. The door masks it before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn post_text(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &str,
+        contact: &Contact,
+        template: &str,
+        text: &str,
+    ) -> Result<()> {
+        self.core.post_text(tx, key, contact, template, text, self.core.clock.now_ms())
+    }
+
     /// Puts a message of its own into the outbox, for example a one-time code.
     ///
     /// # Errors
@@ -149,13 +177,33 @@ impl Casework {
     /// # Errors
     /// When the store fails or a message does not open with the keys at hand.
     pub fn messages_due(&self, most: u32) -> Result<Vec<Message>> {
-        let rows = self.store.read::<_, StoreError>(|reader| {
-            reader.query(
-                "SELECT message_id, idempotency_key, channel, recipient, template, body, attempts FROM outbox
-                 WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, message_id LIMIT $2",
-                params![self.now_ms(), most],
-            )
-        })?;
+        self.due_where("", most)
+    }
+
+    /// The same for one channel only: each adapter takes its own.
+    ///
+    /// # Errors
+    /// As for [`Casework::messages_due`].
+    pub fn messages_due_by(&self, channel: &str, most: u32) -> Result<Vec<Message>> {
+        self.due_where(&format!("AND channel = '{}'", channel.replace('\'', "")), most)
+    }
+
+    /// The same for all channels but one, whose adapter runs elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Casework::messages_due`].
+    pub fn messages_due_but(&self, channel: &str, most: u32) -> Result<Vec<Message>> {
+        self.due_where(&format!("AND channel <> '{}'", channel.replace('\'', "")), most)
+    }
+
+    fn due_where(&self, channel: &str, most: u32) -> Result<Vec<Message>> {
+        let sql = format!(
+            "SELECT message_id, idempotency_key, channel, recipient, template, body, attempts FROM outbox
+             WHERE state = 'waiting' AND next_at <= $1 {channel} ORDER BY next_at, message_id LIMIT $2"
+        );
+        let rows = self
+            .store
+            .read::<_, StoreError>(|reader| reader.query(&sql, params![self.now_ms(), most]))?;
         rows.iter()
             .map(|row| {
                 let id: u64 = row.get("message_id")?;

@@ -1,0 +1,434 @@
+//! The list of a decree: simulated, made, approved by a second person, noticed, taken into effect,
+//! made again from the edition and the rule.
+
+use super::counts::{recount, stage};
+use super::roll::{insert_many, segment};
+use super::rules::DecreeRules;
+use crate::calendar::day_of;
+use crate::error::{CaseworkError, Result};
+use crate::mass::MassProposal;
+use crate::room::{Casework, Core, Entry, check_id};
+use access::{Action, Actor, Resource};
+use kernel::{Date, Region};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{Query, StoreError, Tx, Value, params};
+
+/// The rule of a decree: who of an edition's roll is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CutRule {
+    /// Where; none for the whole country.
+    pub region: Option<Region>,
+    /// The payer whose roll it is.
+    pub segment: i64,
+    /// The last decile that keeps its cover.
+    pub decile_limit: i64,
+    /// Grounds that are used, by their ids.
+    pub grounds: Vec<String>,
+}
+
+impl CutRule {
+    /// PBI-JK as of 2026: deciles 1 to 5 keep it; all grounds.
+    ///
+    /// # Errors
+    /// When the rule file is wrong.
+    pub fn pbi_jk(region: Option<Region>) -> Result<Self> {
+        let grounds = DecreeRules::builtin()?.ground.into_iter().map(|g| g.id).collect();
+        Ok(Self { region, segment: segment::PBI_JK, decile_limit: 5, grounds })
+    }
+
+    /// First and last village of the region.
+    fn villages(&self) -> (u64, u64) {
+        self.region.map_or((0, 9_999_999_999), |region| {
+            let digits = u32::try_from(region.plain().len()).unwrap_or(10);
+            let unit = 10_u64.pow(10 - digits);
+            (region.number() * unit, region.number() * unit + unit - 1)
+        })
+    }
+
+    fn check(&self, rules: &DecreeRules) -> Result<()> {
+        match self.grounds.iter().find(|id| !rules.ground.iter().any(|g| g.id == **id)) {
+            None => Ok(()),
+            Some(id) => {
+                let hint = kernel::suggest::hint(id, rules.ground.iter().map(|g| g.id.as_str()));
+                Err(CaseworkError::Refused(format!("there is no ground `{id}`{hint}")))
+            }
+        }
+    }
+}
+
+/// One cell of a simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SimulatedCell {
+    /// The regency.
+    pub regency: u64,
+    /// The decile.
+    pub decile: i64,
+    /// The ground's number; -1: nothing speaks against it.
+    pub ground: i64,
+    /// What holds them: bits.
+    pub hold: i64,
+    /// People.
+    pub people: u64,
+}
+
+/// What a rule would do, before anybody is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulated {
+    /// Cells of people on the roll.
+    pub cells: Vec<SimulatedCell>,
+}
+
+impl Simulated {
+    /// People who would be listed.
+    #[must_use]
+    pub fn listed(&self) -> u64 {
+        self.sum(|cell| cell.ground >= 0)
+    }
+
+    /// People of the cells that fit.
+    pub fn sum(&self, fits: impl Fn(&SimulatedCell) -> bool) -> u64 {
+        self.cells.iter().filter(|cell| fits(cell)).map(|cell| cell.people).sum()
+    }
+}
+
+/// When a decree is noticed and when it takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecreeDates {
+    /// The day of the notices.
+    pub notice: Date,
+    /// The day from which the cover ends.
+    pub effective: Date,
+}
+
+/// A decree to be proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDecree {
+    /// Made by the client and kept for retries; also the id of the mass action.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The edition whose roll is used.
+    pub edition: u32,
+    /// The rule.
+    pub rule: CutRule,
+    /// Its dates.
+    pub dates: DecreeDates,
+    /// Why.
+    pub reason: String,
+}
+
+/// A decree as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decree {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The edition.
+    pub edition: u32,
+    /// The rule.
+    pub rule: CutRule,
+    /// SHA-256 of the list.
+    pub list_sha256: String,
+    /// People listed.
+    pub people: u64,
+    /// Its dates.
+    pub dates: DecreeDates,
+    /// `proposed`, `noticed` or `effective`.
+    pub state: String,
+}
+
+impl Casework {
+    /// Counts what a rule would do. Nothing is written.
+    ///
+    /// # Errors
+    /// When the rule names an unknown ground, or the store fails.
+    pub fn simulate_decree(&self, edition: u32, rule: &CutRule) -> Result<Simulated> {
+        let rules = DecreeRules::builtin()?;
+        rule.check(&rules)?;
+        let (first, last) = rule.villages();
+        let sql = format!(
+            "SELECT village / 1000000 AS regency, decile, {} AS ground, hold, COUNT(*) AS people
+             FROM cover_roll WHERE edition = $1 AND segment = $2 AND village BETWEEN $3 AND $4
+             GROUP BY village / 1000000, decile, ground, hold ORDER BY 1, 2, 3, 4",
+            rules.ground_sql(rule.decile_limit, &rule.grounds)
+        );
+        // PostgreSQL does not group by a name of the output that needs an expression.
+        let sql = sql.replace(
+            "decile, ground, hold ORDER",
+            &format!("decile, {}, hold ORDER", rules.ground_sql(rule.decile_limit, &rule.grounds)),
+        );
+        let rows = self.store.read::<_, StoreError>(|reader| {
+            reader.query(&sql, params![edition, rule.segment, first, last])
+        })?;
+        let cells = rows
+            .iter()
+            .map(|row| {
+                Ok(SimulatedCell {
+                    regency: row.get("regency")?,
+                    decile: row.get("decile")?,
+                    ground: row.get("ground")?,
+                    hold: row.get("hold")?,
+                    people: row.get("people")?,
+                })
+            })
+            .collect::<std::result::Result<_, StoreError>>()?;
+        Ok(Simulated { cells })
+    }
+
+    /// Makes the list, hashes it, and proposes it as a mass action for a second person
+    /// ([`Casework::settle`]). Sending it again changes nothing.
+    ///
+    /// # Errors
+    /// When the actor may not, the notice is shorter than the rule, or the id is another's.
+    pub fn propose_decree(&self, actor: &Actor, new: NewDecree) -> Result<Decree> {
+        check_id(&new.id)?;
+        let rules = DecreeRules::builtin()?;
+        new.rule.check(&rules)?;
+        if new.dates.effective.days() - new.dates.notice.days() < rules.notice_days {
+            return Err(CaseworkError::Refused(format!(
+                "the notice goes out at least {} days before the effect",
+                rules.notice_days
+            )));
+        }
+        let resource = Resource { region: new.rule.region, ..Resource::of_the_country() };
+        self.core.allow(actor, Action::MassPropose, &resource)?;
+        let (id, reason, region) = (new.id.clone(), new.reason.clone(), new.rule.region);
+        let (list_sha256, people) = self.write(move |tx, core| core.make_list(tx, &rules, &new))?;
+        let kind = "pbi_jk_cut_off".to_owned();
+        let proposal = MassProposal { id: id.clone(), kind, region, list_sha256, people, reason };
+        self.propose(actor, proposal)?;
+        self.decree(&id)
+    }
+
+    /// A decree by its id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn decree(&self, id: &str) -> Result<Decree> {
+        let sql = "SELECT * FROM decree WHERE decree_id = $1";
+        let row = self.store.read::<_, StoreError>(|reader| reader.query_opt(sql, params![id]))?;
+        decree_of(&row.ok_or(CaseworkError::NotFound)?)
+    }
+
+    /// All decrees, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn decrees(&self) -> Result<Vec<Decree>> {
+        let sql = "SELECT * FROM decree ORDER BY made_at DESC, decree_id LIMIT 100";
+        let rows = self.store.read::<_, StoreError>(|reader| reader.query(sql, params![]))?;
+        rows.iter().map(decree_of).collect()
+    }
+
+    /// Puts one letter per listed person into the outbox, with the reason and the way to object.
+    /// Needs the second person's approval. Returns how many letters; again: none.
+    ///
+    /// # Errors
+    /// When nobody approved it, or the store fails.
+    pub fn notice_decree(&self, id: &str) -> Result<u64> {
+        let decree = self.approved(id)?;
+        if decree.state != "proposed" {
+            return Ok(0);
+        }
+        let rules = DecreeRules::builtin()?;
+        self.write(move |tx, core| core.post_notices(tx, &rules, &decree))
+    }
+
+    /// Ends the cover of the listed, on or after the day of effect, if the notices are out.
+    ///
+    /// # Errors
+    /// When it is too early, nobody approved it, or no notice went out.
+    pub fn take_effect(&self, id: &str) -> Result<u64> {
+        let decree = self.approved(id)?;
+        let refuse = |why: &str| Err(CaseworkError::Refused(format!("{id}: {why}")));
+        match decree.state.as_str() {
+            "effective" => return Ok(0),
+            "noticed" => {}
+            _ => return refuse("the listed have not been told yet"),
+        }
+        if day_of(self.now_ms()) < decree.dates.effective {
+            return refuse("the day of effect has not come");
+        }
+        self.write(move |tx, core| {
+            let now = core.clock.now_ms();
+            let changed = tx.execute(
+                "UPDATE decree_person SET stage = $2 WHERE decree_id = $1 AND stage = $3",
+                params![&decree.id, stage::CUT_OFF, stage::LISTED],
+            )?;
+            tx.execute(
+                "UPDATE decree SET state = 'effective', effective_at = $2 WHERE decree_id = $1",
+                params![&decree.id, now],
+            )?;
+            recount(tx, &decree.id)?;
+            core.note_decree(tx, "decree_effective", &decree, changed)?;
+            Ok(changed)
+        })
+    }
+
+    /// Makes the list again from the edition and the rule and compares it with the one that was
+    /// approved: the hash, and every person and ground.
+    ///
+    /// # Errors
+    /// When there is no such decree, or the store fails.
+    pub fn replay_decree(&self, id: &str) -> Result<bool> {
+        let decree = self.decree(id)?;
+        let rules = DecreeRules::builtin()?;
+        let rows = self.store.read::<_, StoreError>(|reader| listed(reader, &rules, &decree.rule, decree.edition))?;
+        Ok(hash(rows.iter().map(|row| (row.0, row.4))) == decree.list_sha256)
+    }
+
+    fn approved(&self, id: &str) -> Result<Decree> {
+        if self.mass_action(id)?.state != "approved" {
+            return Err(CaseworkError::Refused(format!("{id}: a second person has not approved it")));
+        }
+        self.decree(id)
+    }
+}
+
+/// Person, family, village, decile, ground.
+type ListedRow = (u64, u64, u64, i64, i64);
+
+fn listed(
+    query: &mut impl Query,
+    rules: &DecreeRules,
+    rule: &CutRule,
+    edition: u32,
+) -> std::result::Result<Vec<ListedRow>, StoreError> {
+    let (first, last) = rule.villages();
+    let ground = rules.ground_sql(rule.decile_limit, &rule.grounds);
+    let sql = format!(
+        "SELECT person_id, family_id, village, decile, {ground} AS ground FROM cover_roll
+         WHERE edition = $1 AND segment = $2 AND village BETWEEN $3 AND $4 AND {ground} >= 0
+         ORDER BY person_id"
+    );
+    let rows = query.query(&sql, params![edition, rule.segment, first, last])?;
+    rows.iter()
+        .map(|row| Ok((row.at(0)?, row.at(1)?, row.at(2)?, row.at(3)?, row.at(4)?)))
+        .collect()
+}
+
+/// SHA-256 over lines `person,ground`, by person.
+fn hash(rows: impl Iterator<Item = (u64, i64)>) -> String {
+    let mut hasher = Sha256::new();
+    for (person, ground) in rows {
+        hasher.update(format!("{person},{ground}\n"));
+    }
+    hex::encode(hasher.finalize())
+}
+
+fn decree_of(row: &store::Row) -> Result<Decree> {
+    let rule: String = row.get("rule")?;
+    let days = |column: &str| row.get::<i32>(column).map(Date::from_days);
+    Ok(Decree {
+        id: row.get("decree_id")?,
+        title: row.get("title")?,
+        edition: row.get("edition")?,
+        rule: serde_json::from_str(&rule).map_err(|e| CaseworkError::Refused(e.to_string()))?,
+        list_sha256: row.get("list_sha256")?,
+        people: row.get("people")?,
+        dates: DecreeDates { notice: days("notice_on")?, effective: days("effective_on")? },
+        state: row.get("state")?,
+    })
+}
+
+impl Core {
+    fn make_list(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &DecreeRules,
+        new: &NewDecree,
+    ) -> Result<(String, u64)> {
+        let rule =
+            serde_json::to_string(&new.rule).map_err(|e| CaseworkError::Refused(e.to_string()))?;
+        let sql = "SELECT rule, edition, list_sha256, people FROM decree WHERE decree_id = $1";
+        if let Some(row) = tx.query_opt(sql, params![&new.id])? {
+            let same = row.get::<String>("rule")? == rule && row.get::<u32>("edition")? == new.edition;
+            return if same {
+                Ok((row.get("list_sha256")?, row.get("people")?))
+            } else {
+                Err(CaseworkError::IdReused(new.id.clone()))
+            };
+        }
+        let rows = listed(tx, rules, &new.rule, new.edition)?;
+        let (sha256, people) = (hash(rows.iter().map(|row| (row.0, row.4))), rows.len() as u64);
+        let id = Value::from(new.id.as_str());
+        let values = rows.iter().map(|(person, family, village, decile, ground)| {
+            let none = || Value::Int(0);
+            Ok(vec![
+                id.clone(), (*person).into(), (*family).into(), (*village).into(), (*decile).into(),
+                (*ground).into(), none(), none(), none(), none(), none(), none(), none(), none(),
+            ])
+        });
+        let into = "decree_person (decree_id, person_id, family_id, village, decile, ground, stage, scheme, aware_on, \
+                    applied_on, ended_on, case_id, covered_until, fix_due)";
+        insert_many(tx, into, 14, values)?;
+        tx.execute(
+            "INSERT INTO decree (decree_id, title, edition, rule, list_sha256, people, notice_on, effective_on, state, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'proposed', $9)",
+            params![
+                &new.id, &new.title, new.edition, rule, &sha256, people, new.dates.notice, new.dates.effective,
+                self.clock.now_ms()
+            ],
+        )?;
+        recount(tx, &new.id)?;
+        Ok((sha256, people))
+    }
+
+    fn post_notices(&self, tx: &mut Tx<'_>, rules: &DecreeRules, decree: &Decree) -> Result<u64> {
+        let sql = "SELECT person_id, family_id, ground FROM decree_person WHERE decree_id = $1 ORDER BY person_id";
+        let people = tx.query(sql, params![&decree.id])?;
+        let now = self.clock.now_ms();
+        let count = people.len() as u64;
+        let first: u64 = tx
+            .query_one(
+                "INSERT INTO counter (name, next) VALUES ('outbox', $1 + 1)
+                 ON CONFLICT (name) DO UPDATE SET next = counter.next + $1 RETURNING next",
+                params![count],
+            )?
+            .get::<u64>("next")?
+            - count;
+        let day = decree.dates.effective.to_string();
+        let texts = rules
+            .ground
+            .iter()
+            .map(|g| self.messages.fill("cut_off", &[("outcome", &g.reason), ("due", &day)]))
+            .collect::<Result<Vec<_>>>()?;
+        let values = (first..).zip(&people).map(|(id, row)| {
+            let (person, family): (u64, u64) = (row.at(0)?, row.at(1)?);
+            let ground = usize::try_from(row.at::<i64>(2)?).unwrap_or(0);
+            let text = texts.get(ground).map_or("", String::as_str);
+            let seal = |column: &str, text: &str| {
+                self.vault.seal(&format!("outbox.{column}|{id}"), text.as_bytes())
+            };
+            Ok(vec![
+                id.into(), format!("decree:{}:{person}", decree.id).into(), "letter".into(),
+                seal("recipient", &format!("F{family}"))?.into(), "cut_off".into(), seal("body", text)?.into(),
+                "waiting".into(), Value::Int(0), now.into(), now.into(),
+            ])
+        });
+        let into = "outbox (message_id, idempotency_key, channel, recipient, template, body, state, attempts, next_at, made_at)";
+        insert_many(tx, into, 10, values)?;
+        tx.execute(
+            "UPDATE decree SET state = 'noticed', noticed_at = $2 WHERE decree_id = $1",
+            params![&decree.id, now],
+        )?;
+        self.note_decree(tx, "decree_noticed", decree, count)?;
+        Ok(count)
+    }
+
+    fn note_decree(&self, tx: &mut Tx<'_>, kind: &str, decree: &Decree, people: u64) -> Result<u64> {
+        let payload = serde_json::json!({"list_sha256": decree.list_sha256, "people": people});
+        let entry = Entry {
+            kind,
+            at: self.clock.now_ms(),
+            actor: "system:0".to_owned(),
+            subject: "",
+            about: format!("mass:{}", decree.id),
+            payload: payload.to_string(),
+        };
+        self.record(tx, entry)
+    }
+}
