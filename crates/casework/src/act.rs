@@ -4,14 +4,13 @@
 use crate::calendar::day_of;
 use crate::case::{CaseRow, Event};
 use crate::error::{CaseworkError, Result};
-use crate::report::{ReportBody, add_topics, check_changes};
+use crate::report::{ReportBody, check_changes};
 use crate::room::{Casework, Core, check_id, earlier_answer, keep_answer, next_number};
-use crate::tables::{ACCEPTED, DecisionRule, StepRule, WITHDRAWN, is_end};
-use crate::text::{self, limited};
+use crate::tables::{ACCEPTED, DecisionRule, StepRule, is_end};
+use crate::text;
 use crate::words::{Act, Acted, Change, NewEvidence};
 use access::{Action, Actor, State};
 use kernel::CaseId;
-use std::collections::BTreeSet;
 use store::{Query, Tx, params};
 
 /// How often a case may be sent back before it has to be decided.
@@ -58,39 +57,9 @@ impl Casework {
             core.event(tx, &mut row, &plain("evidence", now, &actor, &step, None))
         })
     }
-
-    /// The one appeal against a decision.
-    ///
-    /// # Errors
-    /// When the actor may not, the case is open, was appealed before, or its time is over.
-    pub fn appeal(
-        &self,
-        actor: &Actor,
-        command: &str,
-        case: CaseId,
-        reason: &str,
-    ) -> Result<Acted> {
-        let (actor, command, reason) = (*actor, command.to_owned(), reason.to_owned());
-        self.write(move |tx, core| core.appeal(tx, &actor, &command, case, &reason))
-    }
-
-    /// Takes a report back before it is decided.
-    ///
-    /// # Errors
-    /// When the actor may not or the case is closed.
-    pub fn withdraw(
-        &self,
-        actor: &Actor,
-        command: &str,
-        case: CaseId,
-        reason: &str,
-    ) -> Result<Acted> {
-        let (actor, command, reason) = (*actor, command.to_owned(), reason.to_owned());
-        self.write(move |tx, core| core.withdraw(tx, &actor, &command, case, &reason))
-    }
 }
 
-fn plain<'a>(
+pub(crate) fn plain<'a>(
     kind: &'a str,
     at: i64,
     actor: &Actor,
@@ -111,28 +80,42 @@ fn plain<'a>(
 }
 
 impl Core {
+    /// Runs a command once: the same id with the same contents gets its first answer again.
+    pub(crate) fn once(
+        &self,
+        tx: &mut Tx<'_>,
+        command: &str,
+        contents: &str,
+        work: impl FnOnce(&mut Tx<'_>, i64) -> Result<Acted>,
+    ) -> Result<Acted> {
+        let wrong = |e: serde_json::Error| CaseworkError::Refused(e.to_string());
+        check_id(command)?;
+        let digest = self.vault.index("command.digest", contents.as_bytes());
+        if let Some(answer) = earlier_answer(tx, command, &digest)? {
+            return serde_json::from_str(&answer).map_err(wrong);
+        }
+        let now = self.clock.now_ms();
+        let acted = work(tx, now)?;
+        let answer = serde_json::to_string(&acted).map_err(wrong)?;
+        keep_answer(tx, command, &digest, &answer, now)?;
+        Ok(acted)
+    }
+
     fn act(&self, tx: &mut Tx<'_>, actor: &Actor, act: &Act) -> Result<Acted> {
-        check_id(&act.command)?;
         self.check_evidence(&act.evidence)?;
         check_changes(act.changes.as_deref().unwrap_or_default())?;
         let contents = format!(
             "{}|{}|{}|{:?}|{}",
             act.case, act.decision, act.reason, act.changes, actor.account
         );
-        let digest = self.vault.index("command.digest", contents.as_bytes());
-        if let Some(answer) = earlier_answer(tx, &act.command, &digest)? {
-            return parse(&answer);
-        }
-        let mut case = CaseRow::load(tx, act.case)?;
-        let (step, decision) = self.may_decide(tx, actor, &case, &act.decision)?;
-        let reason = text::reason(&act.reason)?;
-        let now = self.clock.now_ms();
-        self.add_evidence(tx, actor, &case, &act.evidence, now)?;
-        self.demand(tx, &case, &step, &decision)?;
-        let acted =
-            self.decide(tx, actor, &mut case, &decision, &reason, act.changes.as_deref(), now)?;
-        keep(tx, &act.command, &digest, &acted, now)?;
-        Ok(acted)
+        self.once(tx, &act.command, &contents, |tx, now| {
+            let mut case = CaseRow::load(tx, act.case)?;
+            let (step, decision) = self.may_decide(tx, actor, &case, &act.decision)?;
+            let reason = text::reason(&act.reason)?;
+            self.add_evidence(tx, actor, &case, &act.evidence, now)?;
+            self.demand(tx, &case, &step, &decision)?;
+            self.decide(tx, actor, &mut case, &decision, &reason, act, now)
+        })
     }
 
     /// The step and decision, when the actor holds the case and the policies allow it.
@@ -208,11 +191,11 @@ impl Core {
         case: &mut CaseRow,
         decision: &DecisionRule,
         reason: &str,
-        changes: Option<&[Change]>,
+        act: &Act,
         now: i64,
     ) -> Result<Acted> {
-        let accepted = match changes {
-            Some(changes) => changes.to_vec(),
+        let accepted = match &act.changes {
+            Some(changes) => changes.clone(),
             None if decision.to == ACCEPTED => self.reported_changes(tx, case)?,
             None => Vec::new(),
         };
@@ -233,6 +216,9 @@ impl Core {
             changes: &accepted,
         };
         let seq = self.event(tx, case, &event)?;
+        if decision.to != ACCEPTED && !accepted.is_empty() {
+            self.keep_found(tx, actor, case, &act.command, &accepted, seq, now)?;
+        }
         tx.execute(
             "UPDATE work_case SET decided_by = $2, decided_role = $3 WHERE case_id = $1",
             params![case.case.get(), actor.account, actor.role.word()],
@@ -274,7 +260,7 @@ impl Core {
         Ok(())
     }
 
-    fn close(
+    pub(crate) fn close(
         &self,
         tx: &mut Tx<'_>,
         case: &mut CaseRow,
@@ -408,93 +394,4 @@ impl Core {
         }
         Ok(())
     }
-
-    fn appeal(
-        &self,
-        tx: &mut Tx<'_>,
-        actor: &Actor,
-        command: &str,
-        case: CaseId,
-        reason: &str,
-    ) -> Result<Acted> {
-        check_id(command)?;
-        let digest = self.vault.index(
-            "command.digest",
-            format!("appeal|{case}|{reason}|{}", actor.account).as_bytes(),
-        );
-        if let Some(answer) = earlier_answer(tx, command, &digest)? {
-            return parse(&answer);
-        }
-        let mut row = CaseRow::load(tx, case)?;
-        let resource = row.resource(tx, actor)?;
-        self.allow(actor, Action::CaseAppeal, &resource)?;
-        let now = self.clock.now_ms();
-        let refuse = |why: &str| Err(CaseworkError::Refused(format!("{}: {why}", row.ticket)));
-        if row.step == WITHDRAWN {
-            return refuse("it was taken back, so nothing was decided");
-        }
-        if row.appealed {
-            return refuse("the one appeal was used already");
-        }
-        if row.closed_at.is_none_or(|closed| now - closed > self.tables.appeal_window_ms()) {
-            return refuse("the time to appeal is over; a new report is always possible");
-        }
-        let reason = text::reason(reason)?;
-        let step =
-            self.tables.appeal_step(row.decided_role.as_deref().unwrap_or_default())?.clone();
-        let due_at = self.tables.due(&step.clock, now)?;
-        let event =
-            Event { due_at: Some(due_at), ..plain("appeal", now, actor, &step.id, Some(&reason)) };
-        let seq = self.event(tx, &mut row, &event)?;
-        tx.execute(
-            "UPDATE work_case SET appealed = 1, outcome = NULL, closed_at = NULL, law_due_at = $2 WHERE case_id = $1",
-            params![case.get(), due_at],
-        )?;
-        self.move_to(tx, &mut row, &step.id, due_at, now)?;
-        let topics: BTreeSet<String> =
-            self.reported_changes(tx, &row)?.into_iter().map(|c| c.variable).collect();
-        add_topics(tx, &row, &topics)?;
-        self.tell(tx, &row, &step.id, "", seq, now)?;
-        let acted = Acted { step: step.id, seq, due_at: Some(due_at), corrections: 0 };
-        keep(tx, command, &digest, &acted, now)?;
-        Ok(acted)
-    }
-
-    fn withdraw(
-        &self,
-        tx: &mut Tx<'_>,
-        actor: &Actor,
-        command: &str,
-        case: CaseId,
-        reason: &str,
-    ) -> Result<Acted> {
-        check_id(command)?;
-        let digest = self.vault.index(
-            "command.digest",
-            format!("withdraw|{case}|{reason}|{}", actor.account).as_bytes(),
-        );
-        if let Some(answer) = earlier_answer(tx, command, &digest)? {
-            return parse(&answer);
-        }
-        let mut row = CaseRow::load(tx, case)?;
-        let resource = row.resource(tx, actor)?;
-        self.allow(actor, Action::CaseWithdraw, &resource)?;
-        let (now, reason) = (self.clock.now_ms(), limited(reason)?);
-        let seq =
-            self.event(tx, &mut row, &plain("withdrawn", now, actor, WITHDRAWN, Some(&reason)))?;
-        self.close(tx, &mut row, WITHDRAWN, None, now)?;
-        self.tell(tx, &row, WITHDRAWN, "", seq, now)?;
-        let acted = Acted { step: WITHDRAWN.to_owned(), seq, due_at: None, corrections: 0 };
-        keep(tx, command, &digest, &acted, now)?;
-        Ok(acted)
-    }
-}
-
-fn parse(answer: &str) -> Result<Acted> {
-    serde_json::from_str(answer).map_err(|e| CaseworkError::Refused(e.to_string()))
-}
-
-fn keep(tx: &mut Tx<'_>, command: &str, digest: &[u8; 16], acted: &Acted, now: i64) -> Result<()> {
-    let answer = serde_json::to_string(acted).map_err(|e| CaseworkError::Refused(e.to_string()))?;
-    keep_answer(tx, command, digest, &answer, now)
 }

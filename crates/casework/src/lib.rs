@@ -2,11 +2,13 @@
 
 mod accounts;
 mod act;
+mod appeal;
 mod backup;
 mod calendar;
 mod case;
 mod corrections;
 mod courier;
+mod decree;
 mod error;
 mod health;
 mod late;
@@ -26,6 +28,10 @@ pub use backup::{Backed, BackupKey, Restored, restore};
 pub use calendar::{Calendar, Count, day_of, end_of};
 pub use case::CaseRow;
 pub use corrections::Correction;
+pub use decree::{
+    Applied, CoverNow, CoverRow, CutRule, Decree, DecreeDates, DecreeRules, Funnel, FunnelCell, FunnelQuery, GroundRule,
+    HoldRule, NewDecree, NewSwitch, SchemeRule, Silent, Simulated, SimulatedCell, Switched, hold, mark, segment, stage,
+};
 pub use error::CaseworkError;
 pub use health::DoorHealth;
 pub use mass::{MassAction, MassProposal};

@@ -8,8 +8,8 @@ use crate::messages::door;
 use crate::room::{Casework, Core, check_id, earlier_answer, keep_answer, next_number};
 use crate::text::limited;
 use crate::words::{
-    CHANGES_MAX, Change, Contact, EVIDENCE_BYTES_MAX, EVIDENCE_COUNT_MAX, Filed, NewEvidence,
-    NewReport,
+    CHANGES_MAX, Change, Channel, Contact, EVIDENCE_BYTES_MAX, EVIDENCE_COUNT_MAX, Filed,
+    NewEvidence, NewReport, Subject,
 };
 use access::{Action, Actor, Resource, Role, State};
 use kernel::{CaseId, Level};
@@ -257,6 +257,46 @@ impl Core {
             ],
         )?;
         Ok(())
+    }
+
+    /// Values that an official found while handling a case lie in it beside what was said: as a
+    /// report of a visit, under the command's id.
+    #[expect(clippy::too_many_arguments, reason = "one row, written in one place")]
+    pub(crate) fn keep_found(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        case: &CaseRow,
+        command: &str,
+        changes: &[Change],
+        seq: u64,
+        now: i64,
+    ) -> Result<()> {
+        let report = NewReport {
+            id: format!("found-{seq}"),
+            kind: case.kind.clone(),
+            channel: Channel::Ground,
+            village: case.village,
+            subject: Subject::Unknown([0; 16]),
+            person: None,
+            text: String::new(),
+            changes: Vec::new(),
+            topics: Vec::new(),
+            contact: None,
+            reporter: self
+                .vault
+                .index("official", format!("{}|{command}", actor.account).as_bytes()),
+            about_self: true,
+            urgent: false,
+            evidence: Vec::new(),
+        };
+        let body = ReportBody {
+            text: String::new(),
+            changes: changes.to_vec(),
+            contact: None,
+            about_self: true,
+        };
+        self.keep_report(tx, actor, &report, &body, case, seq, now)
     }
 
     pub(crate) fn add_evidence(

@@ -198,7 +198,8 @@ pub struct Act {
     pub decision: String,
     /// Why, in words.
     pub reason: String,
-    /// Values that are accepted; none: those of the newest report.
+    /// When the decision accepts: exactly these values; none: those that the reports ask for. Before
+    /// that: what was found, kept in the case beside what was said.
     pub changes: Option<Vec<Change>>,
     /// Evidence.
     pub evidence: Vec<NewEvidence>,

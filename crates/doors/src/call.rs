@@ -5,8 +5,8 @@ use crate::form::new_id;
 use crate::page::{Frame, Page, Trouble, blocking, demand, html};
 use crate::registry::{self, Family};
 use crate::state::Doors;
-use crate::words;
 use crate::work::{self, Row};
+use crate::{values, words};
 use access::{Action, Resource};
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -128,6 +128,7 @@ struct CallPage {
     known: Option<Caller>,
     complaints: Vec<Complaint>,
     id: String,
+    values: Vec<String>,
     filed: Option<(Filed, String)>,
 }
 
@@ -160,6 +161,12 @@ pub(crate) struct Typed {
     telepon: String,
     #[serde(default)]
     desa: String,
+    #[serde(default)]
+    nilai1: String,
+    #[serde(default)]
+    nilai2: String,
+    #[serde(default)]
+    nilai3: String,
 }
 
 fn page(doors: &Doors, who: &Session) -> Result<CallPage, Trouble> {
@@ -179,6 +186,7 @@ fn page(doors: &Doors, who: &Session) -> Result<CallPage, Trouble> {
         known: None,
         complaints: COMPLAINTS.into_iter().map(line).collect(),
         id: new_id(),
+        values: values::all(doors),
         filed: None,
     })
 }
@@ -261,6 +269,11 @@ fn serve(doors: &Doors, who: &Session, typed: &Typed) -> Page {
         }
         (None, None) => return refuse("Penelepon tidak ada dalam data: tulis kode desanya."),
     };
+    let typed_values = [&typed.nilai1, &typed.nilai2, &typed.nilai3];
+    let changes = match values::read_all(doors, typed_values.into_iter().map(String::as_str)) {
+        Ok(changes) => changes,
+        Err(why) => return refuse(&why),
+    };
     let report = NewReport {
         id: typed.id.clone(),
         kind: (*kind).to_owned(),
@@ -269,7 +282,7 @@ fn serve(doors: &Doors, who: &Session, typed: &Typed) -> Page {
         subject,
         person: person.filter(|_| *kind == "reactivation"),
         text: format!("{what}. {}", typed.text.trim()),
-        changes: Vec::new(),
+        changes: if matches!(*kind, "objection" | "update") { changes } else { Vec::new() },
         topics: crate::report::topics(kind),
         contact: contact(&typed.telepon),
         reporter: doors.work().vault().nik_index(nik),

@@ -53,7 +53,7 @@ fn one_round(
         work.escalate_late()?;
     }
     if let Some(folder) = &jobs.outbox {
-        work.deliver_to_folder(folder)?;
+        work.deliver_letters_to_folder(folder)?;
     }
     Ok(())
 }

@@ -2,22 +2,28 @@
 
 mod call;
 mod demo;
+mod english;
 mod files;
 mod follow;
 mod form;
 mod jobs;
+mod journal_files;
 mod page;
 mod photo;
 mod registry;
 mod report;
 mod sign_in;
 mod state;
+mod values;
+mod whatsapp;
 mod words;
 mod work;
 
+pub use channels::whatsapp::signature::AppSecret;
 pub use demo::seed_demo;
 pub use jobs::{Jobs, run_jobs};
 pub use state::{Doors, Options};
+pub use whatsapp::{Token, WhatsApp, run_whatsapp, take_delivery, work_off};
 
 pub use axum::Router;
 use axum::routing::{get, post};
@@ -25,8 +31,20 @@ use axum::routing::{get, post};
 /// Largest form with photos, in bytes.
 const FORM_BYTES_MAX: usize = 24 << 20;
 
-/// Every route of the doors, grouped by who uses it.
+/// Every route of the doors, in Indonesian and, under `/en`, in English.
 pub fn router(doors: Doors) -> Router {
+    let dictionary = doors.dictionary();
+    let pages = routes().with_state(doors);
+    Router::new()
+        .merge(pages.clone())
+        .nest("/en", pages)
+        .layer(axum::middleware::from_fn_with_state(dictionary, english::speak))
+        .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(axum::middleware::from_fn(page::headers))
+}
+
+/// Every route, grouped by who uses it.
+fn routes() -> Router<Doors> {
     Router::new()
         // Everybody
         .route("/lapor", get(report::choose))
@@ -34,6 +52,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/ikuti", get(follow::form).post(follow::show))
         .route("/ikuti/tanda-terima", post(follow::receipt))
         .route("/saluran", get(follow::doors))
+        .route("/jurnal/{*path}", get(journal_files::file))
         // Sign-in
         .route("/masuk", get(sign_in::form).post(sign_in::enter))
         .route("/masuk/demo", post(sign_in::demo))
@@ -48,9 +67,21 @@ pub fn router(doors: Doors) -> Router {
         .route("/kerja/{ticket}/bukti/{id}", get(work::evidence))
         // Call centre
         .route("/171", get(call::screen).post(call::ticket))
+        // WhatsApp: the platform, the agent, and the platform's simulator (demo only)
+        .route("/whatsapp/webhook", get(whatsapp::webhook::verify).post(whatsapp::webhook::receive))
+        .route("/percakapan", get(whatsapp::agent::list))
+        .route("/percakapan/{id}", get(whatsapp::agent::one).post(whatsapp::agent::answer))
+        .route("/simulasi/whatsapp", get(whatsapp::simulator::page).post(whatsapp::simulator::send))
+        .route(
+            "/simulasi/whatsapp/graph/{version}/{media}/messages",
+            post(whatsapp::simulator::graph_send),
+        )
+        .route("/simulasi/whatsapp/graph/{version}/{media}", get(whatsapp::simulator::graph_media))
+        .route(
+            "/simulasi/whatsapp/graph/{version}/{media}/isi",
+            get(whatsapp::simulator::graph_bytes),
+        )
+        .route("/aset/saluran.css", get(page::channel_style))
         .route("/aset/pintu.css", get(page::style))
         .route("/aset/jakarta.woff2", get(page::font))
-        .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(axum::middleware::from_fn(page::headers))
-        .with_state(doors)
 }

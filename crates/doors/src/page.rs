@@ -222,6 +222,19 @@ pub(crate) async fn style() -> Response {
         .into_response()
 }
 
+/// The style sheet of conversations and of the way back.
+pub(crate) async fn channel_style() -> Response {
+    const STYLE: &str = include_str!("../assets/saluran.css");
+    (
+        [
+            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+            (header::CACHE_CONTROL, "public, max-age=3600"),
+        ],
+        STYLE,
+    )
+        .into_response()
+}
+
 /// The font.
 pub(crate) async fn font() -> Response {
     (

@@ -33,7 +33,8 @@ impl Family {
         Some(label.map_or_else(|| code.to_string(), str::to_owned))
     }
 
-    fn has(&self, person: u64, born: Date) -> bool {
+    /// True when this person belongs to the family and was born on that day.
+    pub fn has(&self, person: u64, born: Date) -> bool {
         self.people.iter().any(|p| {
             p.int("person_id") == Some(person as i64)
                 && p.int("birth_date") == Some(i64::from(born.days()))

@@ -1,5 +1,8 @@
 //! What handlers are given.
 
+use crate::whatsapp::WhatsApp;
+use crate::whatsapp::simulator::Simulator;
+use crate::english::Dictionary;
 use casework::{Casework, CaseworkError};
 use instrument::Instrument;
 use journal::{DirFiles, VerifierKey};
@@ -26,7 +29,9 @@ pub struct Doors(Arc<Inner>);
 struct Inner {
     work: Casework,
     instrument: Instrument,
+    dictionary: Arc<Dictionary>,
     options: Options,
+    whatsapp: Option<(WhatsApp, Simulator)>,
 }
 
 impl Doors {
@@ -37,7 +42,28 @@ impl Doors {
     pub fn new(work: Casework, options: Options) -> Result<Self, CaseworkError> {
         let instrument =
             Instrument::embedded().map_err(|e| CaseworkError::Refused(e.to_string()))?;
-        Ok(Self(Arc::new(Inner { work, instrument, options })))
+        let dictionary = Dictionary::new(&instrument).map_err(CaseworkError::Refused)?;
+        let dictionary = Arc::new(dictionary);
+        Ok(Self(Arc::new(Inner { work, instrument, dictionary, options, whatsapp: None })))
+    }
+
+    /// The same with WhatsApp. Call it before the doors are shared: later it changes nothing.
+    #[must_use]
+    pub fn with_whatsapp(mut self, config: WhatsApp) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.whatsapp = Some((config, Simulator::default()));
+        }
+        self
+    }
+
+    pub(crate) fn whatsapp(&self) -> Option<&WhatsApp> {
+        self.0.whatsapp.as_ref().map(|(config, _)| config)
+    }
+
+    /// The simulator of the platform: only where the demo runs.
+    pub(crate) fn simulator(&self) -> Option<(&WhatsApp, &Simulator)> {
+        let (config, simulator) = self.0.whatsapp.as_ref()?;
+        self.0.options.demo.then_some((config, simulator))
     }
 
     pub(crate) fn work(&self) -> &Casework {
@@ -46,6 +72,10 @@ impl Doors {
 
     pub(crate) fn instrument(&self) -> &Instrument {
         &self.0.instrument
+    }
+
+    pub(crate) fn dictionary(&self) -> Arc<Dictionary> {
+        Arc::clone(&self.0.dictionary)
     }
 
     pub(crate) fn options(&self) -> &Options {

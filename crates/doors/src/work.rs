@@ -5,13 +5,13 @@ use crate::form::{Form, new_id};
 use crate::page::{Frame, Page, Trouble, blocking, demand, go, html};
 use crate::registry;
 use crate::state::Doors;
-use crate::{photo, words};
+use crate::{photo, values, words};
 use askama::Template;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use casework::{
-    Act, Basket, CaseRow, CaseView, EvidenceLine, ListQuery, NewEvidence, Session, day_of,
+    Act, Basket, CaseRow, CaseView, Change, EvidenceLine, ListQuery, NewEvidence, Session, day_of,
     role_label,
 };
 use serde::Deserialize;
@@ -207,6 +207,7 @@ struct CasePage {
     task: String,
     decisions: Vec<(String, String, String)>,
     all_evidence: Vec<(String, String)>,
+    values: Vec<String>,
     lines: Vec<Line>,
     flooded: bool,
 }
@@ -287,6 +288,7 @@ fn case_page(doors: &Doors, who: &Session, view: &CaseView) -> Page {
             .iter()
             .map(|e| (e.id.clone(), e.name.clone()))
             .collect(),
+        values: if kind.effect == "value" { values::all(doors) } else { Vec::new() },
         lines: lines(tables, case, &view.events, false),
         flooded: view.reports.iter().any(|r| r.flooded),
     })
@@ -386,13 +388,35 @@ pub(crate) async fn decide(
             case,
             decision: form.get("putusan").to_owned(),
             reason: form.get("alasan").to_owned(),
-            changes: None,
+            changes: found(doors, &who, case, &form)?,
             evidence,
         };
         doors.work().act(&who.actor, act)?;
         go("/kerja")
     })
     .await
+}
+
+/// Values that the official found, if any were typed. A decision that accepts takes exactly the
+/// values it is given, so what people said and nobody found otherwise goes with them.
+fn found(
+    doors: &Doors,
+    who: &Session,
+    case: kernel::CaseId,
+    form: &Form,
+) -> Result<Option<Vec<Change>>, Trouble> {
+    let found = values::read(doors, form).map_err(Trouble::Refused)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let view = doors.work().open_case(&who.actor, case)?;
+    let step = doors.work().tables().step(&view.case.step)?;
+    let accepts = step.decision.iter().any(|d| d.id == form.get("putusan") && d.to == "accepted");
+    if !accepts {
+        return Ok(Some(found));
+    }
+    let said = view.reports.into_iter().flat_map(|report| report.changes);
+    Ok(Some(values::laid_over(said, found)))
 }
 
 /// An attached file: pictures are written anew, minutes may also be PDF or text.
