@@ -1,7 +1,7 @@
 -- Ground checks: devices, campaigns, visits, submissions as they came, photos, doubts.
 CREATE TABLE IF NOT EXISTS field_device (
     device_id INTEGER PRIMARY KEY,
-    account INTEGER NOT NULL REFERENCES account (account),
+    account INTEGER NOT NULL,
     name TEXT NOT NULL,
     token_hash BLOB NOT NULL UNIQUE,
     made_at INTEGER NOT NULL,
