@@ -106,7 +106,11 @@ impl Dictionary {
         while let Some(open) = rest.find('<') {
             let (text, from) = rest.split_at(open);
             let (tag, after) = from.split_at(from.find('>').map_or(from.len(), |at| at + 1));
-            if quiet.is_some() { out.push_str(text) } else { self.text(text, &mut out) }
+            if quiet.is_some() {
+                out.push_str(text)
+            } else {
+                self.text(text, &mut out)
+            }
             match quiet {
                 Some(end) if tag.starts_with(end) => quiet = None,
                 Some(_) => {}
@@ -154,7 +158,9 @@ fn held<'a>(pieces: &[String], text: &'a str) -> Option<Vec<&'a str>> {
         let is_last = at + 1 == others.len();
         let end = match (is_last, piece.is_empty()) {
             (true, true) => rest.len(),
-            (true, false) => rest.len() - if rest.ends_with(piece.as_str()) { piece.len() } else { return None },
+            (true, false) => {
+                rest.len() - if rest.ends_with(piece.as_str()) { piece.len() } else { return None }
+            }
             (false, _) => rest.find(piece.as_str())?,
         };
         if end == 0 {
@@ -180,9 +186,15 @@ pub(crate) async fn speak(
 ) -> Response {
     let asked = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
     // What a form gave has no address of its own: the link leads to the empty form.
-    let asked = if request.method() == Method::GET { asked } else { request.uri().path().to_owned() };
+    let asked =
+        if request.method() == Method::GET { asked } else { request.uri().path().to_owned() };
     let english = asked.strip_prefix("/en/").map(|rest| format!("/{rest}"));
     let mut response = next.run(request).await;
+    // A trouble looks the same for every address: its link leads to the other home page.
+    let (asked, english) = match response.status().is_success() {
+        true => (asked, english),
+        false => ("/".to_owned(), english.map(|_| "/".to_owned())),
+    };
     if english.is_some()
         && let Some(to) = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok())
         && let Ok(to) = HeaderValue::from_str(&place(to))
@@ -199,13 +211,15 @@ pub(crate) async fn speak(
         return Response::from_parts(head, Body::empty());
     };
     let html = String::from_utf8_lossy(&bytes);
-    let safe = |address: &str| address.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let safe =
+        |address: &str| address.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let page = match &english {
-        Some(indonesian) => {
-            dictionary.page(&html).replace(SWITCH, &format!("lang=\"id\" hreflang=\"id\" href=\"{}\"", safe(indonesian)))
-                .replace(">English<", ">Bahasa Indonesia<")
-        }
-        None => html.replace(SWITCH, &format!("lang=\"en\" hreflang=\"en\" href=\"/en{}\"", safe(&asked))),
+        Some(indonesian) => dictionary
+            .page(&html)
+            .replace(SWITCH, &format!("lang=\"id\" hreflang=\"id\" href=\"{}\"", safe(indonesian)))
+            .replace(">English<", ">Bahasa Indonesia<"),
+        None => html
+            .replace(SWITCH, &format!("lang=\"en\" hreflang=\"en\" href=\"/en{}\"", safe(&asked))),
     };
     Response::from_parts(head, Body::from(page))
 }
@@ -224,12 +238,18 @@ mod tests {
         check("<h1> Ikuti laporan </h1>", "<h1> Follow a report </h1>");
         check("<b>Terlambat 2 hari</b>", "<b>2 days late</b>");
         check("<p>Senin, 23 November 2026</p>", "<p>Monday, 23 November 2026</p>");
-        check("<p>Minggu, 4 Mei 2026. 2 sudah lewat tenggat.</p>", "<p>Sunday, 4 May 2026. 2 are past their deadline.</p>");
+        check(
+            "<p>Minggu, 4 Mei 2026. 2 sudah lewat tenggat.</p>",
+            "<p>Sunday, 4 May 2026. 2 are past their deadline.</p>",
+        );
         check("<a href=\"/kerja\">← Pekerjaan</a>", "<a href=\"/en/kerja\">← Work</a>");
         check("<link href=\"/aset/pintu.css\">", "<link href=\"/aset/pintu.css\">");
         check("<a href=\"tel:021171\">021-171</a>", "<a href=\"tel:021171\">021-171</a>");
         check("<html lang=\"id\">", "<html lang=\"en\">");
-        check("<p class=\"kutip\">Alamat <b>Kasus</b></p><p>Kasus</p>", "<p class=\"kutip\">Alamat <b>Kasus</b></p><p>Cases</p>");
+        check(
+            "<p class=\"kutip\">Alamat <b>Kasus</b></p><p>Kasus</p>",
+            "<p class=\"kutip\">Alamat <b>Kasus</b></p><p>Cases</p>",
+        );
         check("<textarea>Alasan</textarea>", "<textarea>Alasan</textarea>");
         check("<td>Amaq Ripin</td>", "<td>Amaq Ripin</td>");
         check("<nav aria-label=\"Utama\">", "<nav aria-label=\"Main\">");
@@ -262,7 +282,17 @@ mod tests {
     #[test]
     fn odd_pages_do_no_harm() {
         let dictionary = dictionary();
-        for html in ["", "<", "<<<>", "a<b", "<a href=\"", "<a href=\"x", "\u{0}<é>", "{} {} {}", "<p>{}</p>"] {
+        for html in [
+            "",
+            "<",
+            "<<<>",
+            "a<b",
+            "<a href=\"",
+            "<a href=\"x",
+            "\u{0}<é>",
+            "{} {} {}",
+            "<p>{}</p>",
+        ] {
             assert!(dictionary.page(html).len() < 200);
         }
     }

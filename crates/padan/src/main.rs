@@ -44,6 +44,8 @@ enum Command {
     Regions(commands::regions::Args),
     /// Check the journal or a receipt without a server
     Journal(commands::journal::Args),
+    /// Accepted corrections out, and the next edition's spec with them
+    Corrections(commands::corrections::Args),
     /// Write an encrypted backup of a store while it runs
     Backup(commands::backup::BackupArgs),
     /// Restore a store from an encrypted backup
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Target(args) => commands::target::run(args),
         Command::Regions(args) => commands::regions::run(args),
         Command::Journal(args) => commands::journal::run(args),
+        Command::Corrections(args) => commands::corrections::run(args),
         Command::Backup(args) => commands::backup::backup(args),
         Command::Restore(args) => commands::backup::restore(args),
     };

@@ -3,6 +3,8 @@
 //! What is there already is used again: the deliveries when people and seed are the same, the
 //! edition's steps by their fingerprints, the store when it holds the same edition.
 
+use super::live::Live;
+use super::people::{self, Somebody};
 use super::publish::{StoreArgs, publish};
 use super::serve::Kind;
 use super::{serve, synth};
@@ -63,6 +65,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         publish(&outcome.folder, &store, &vault)?;
     }
     times.step("publish");
+    let people = people_to_try(&args.dir, &outcome.folder, &store, &vault)?;
     times.print();
     if args.no_serve {
         return Ok(());
@@ -70,7 +73,26 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     serve::serve(store, vault, listen, Kind { synthetic: true, demo: true }, |address| {
         println!("\nAll people here are invented. Open  http://{address}/  (Ctrl-C stops it.)");
+        println!(
+            "Officials: http://{address}/masuk, one click each. To check or report as a citizen:"
+        );
+        people.iter().take(3).for_each(|one| println!("  {}", one.line()));
     })
+}
+
+/// Seeds the officials and cases, and names some people of their village.
+fn people_to_try(
+    dir: &Path,
+    edition: &Path,
+    store: &store::Store,
+    vault: &store::Vault,
+) -> Result<Vec<Somebody>, Failure> {
+    let work = Live::open(store, vault)?.work;
+    let village = doors::seed_demo(&work).map_err(Failure::work)?;
+    match village {
+        Some(village) => people::write(edition, village.number(), &dir.join("people.csv")),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Generates the province, unless the folder holds the same one.

@@ -54,6 +54,17 @@ impl Live {
         Ok(doors::router(doors))
     }
 
+    /// Writes the journal's public key beside its folder (never into it: every file there is
+    /// checked). With it, anybody verifies receipts.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn show_key(&self) -> Result<(), Failure> {
+        let path = self.journal.with_extension("vkey");
+        std::fs::write(&path, format!("{}\n", self.signer.verifier()))
+            .map_err(|e| Failure::work(format!("{}: {e}", path.display())))
+    }
+
     /// Starts the jobs on a thread of their own; they end with the process.
     pub fn start_jobs(&self, store: &Store, demo: bool) {
         let outbox = demo.then(|| beside(store, "outbox"));

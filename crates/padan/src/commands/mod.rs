@@ -3,11 +3,13 @@
 
 pub mod backup;
 pub mod build;
+pub mod corrections;
 pub mod demo;
 pub mod edition;
 pub mod journal;
 pub mod link;
 pub mod live;
+pub mod people;
 pub mod publish;
 pub mod rank;
 pub mod regions;

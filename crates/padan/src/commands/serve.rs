@@ -48,6 +48,7 @@ pub fn serve(
 ) -> Result<(), Failure> {
     let live = Live::open(&store, &vault)?;
     let doors = live.pages(kind.synthetic, kind.demo)?;
+    live.show_key()?;
     live.start_jobs(&store, kind.demo);
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
         .map_err(Failure::work)?;
