@@ -10,6 +10,9 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Late cases are looked for once in this many rounds.
 const LATE_EVERY: u64 = 60;
 
+/// Duties to put data right that are opened in one round.
+const DUTIES: u32 = 200;
+
 /// What the jobs need.
 #[derive(Debug)]
 pub struct Jobs {
@@ -51,6 +54,10 @@ fn one_round(
     }
     if round.is_multiple_of(LATE_EVERY) {
         work.escalate_late()?;
+    }
+    work.follow_decisions()?;
+    if round.is_multiple_of(LATE_EVERY) {
+        work.open_data_duties(DUTIES)?;
     }
     if let Some(folder) = &jobs.outbox {
         work.deliver_letters_to_folder(folder)?;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod call;
+mod decree;
 mod demo;
 mod english;
 mod files;
@@ -20,6 +21,7 @@ mod words;
 mod work;
 
 pub use channels::whatsapp::signature::AppSecret;
+pub use decree::{SeedCover, seed_decree};
 pub use demo::seed_demo;
 pub use jobs::{Jobs, run_jobs};
 pub use state::{Doors, Options};
@@ -81,6 +83,11 @@ fn routes() -> Router<Doors> {
             "/simulasi/whatsapp/graph/{version}/{media}/isi",
             get(whatsapp::simulator::graph_bytes),
         )
+        // The health insurance: cut off by decree, and the way back
+        .route("/pbi", get(decree::funnel::page))
+        .route("/pbi/desa/{village}", get(decree::silent::page))
+        .route("/pbi/keputusan", get(decree::make::page).post(decree::make::act))
+        .route("/faskes", get(decree::facility::form).post(decree::facility::ask))
         .route("/aset/saluran.css", get(page::channel_style))
         .route("/aset/pintu.css", get(page::style))
         .route("/aset/jakarta.woff2", get(page::font))

@@ -33,6 +33,12 @@ impl Family {
         Some(label.map_or_else(|| code.to_string(), str::to_owned))
     }
 
+    /// The name of one of its people.
+    pub fn person_name(&self, person: u64) -> String {
+        let found = self.people.iter().find(|p| p.int("person_id") == Some(person as i64));
+        found.and_then(|p| p.text("name")).map_or_else(|| self.head.clone(), words::name)
+    }
+
     /// True when this person belongs to the family and was born on that day.
     pub fn has(&self, person: u64, born: Date) -> bool {
         self.people.iter().any(|p| {

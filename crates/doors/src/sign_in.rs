@@ -80,6 +80,7 @@ fn begin(doors: &Doors, token: &Token, account: &Account) -> Page {
     let to = match account.role {
         Role::Citizen | Role::Visitor => "/lapor",
         Role::CallAgent => "/171",
+        Role::FieldAssistant => "/lapangan",
         _ => "/kerja",
     };
     let mut response = go(to)?;

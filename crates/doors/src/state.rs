@@ -1,8 +1,8 @@
 //! What handlers are given.
 
+use crate::english::Dictionary;
 use crate::whatsapp::WhatsApp;
 use crate::whatsapp::simulator::Simulator;
-use crate::english::Dictionary;
 use casework::{Casework, CaseworkError};
 use instrument::Instrument;
 use journal::{DirFiles, VerifierKey};
