@@ -10,6 +10,7 @@ pub mod limits;
 pub mod money;
 pub mod nik;
 pub mod region;
+pub mod seats;
 pub mod suggest;
 
 pub use chance::Chance;
@@ -21,3 +22,4 @@ pub use kinship::Sex;
 pub use money::Rupiah;
 pub use nik::{Kk, Nik, NikError, NikParts};
 pub use region::{BpsRegion, Level, Region, RegionError};
+pub use seats::apportion;

@@ -37,6 +37,8 @@ pub(crate) fn documents(dir: &Path) -> Vec<(String, String)> {
         ("quality", "quality.json"),
         ("calibration", "calibration.json"),
         ("cutoffs", "cutoffs.json"),
+        ("scorecard", "scorecard.json"),
+        ("simulation", "simulation.json"),
         ("diff", "diff.json"),
     ];
     let mut found: Vec<(String, String)> = documents

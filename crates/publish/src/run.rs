@@ -260,7 +260,44 @@ fn load_counts(loader: &mut Loader, dir: &Path, tables: &Tables) -> Result<u64, 
     let rows = meters::meter_rows(&tables.lists);
     counts += loader.append("meter", &columns, rows.into_iter().map(Ok))?;
     load_regions(loader, dir, &totals)?;
-    Ok(counts)
+    Ok(counts + load_simulation(loader, &dir.join("simulation.parquet"))?)
+}
+
+/// The cells of the simulator, column by column as the edition has them.
+fn load_simulation(loader: &mut Loader, path: &Path) -> Result<u64, PublishError> {
+    if !path.exists() {
+        return Ok(0);
+    }
+    const COUNTS: [&str; 14] = [
+        "region",
+        "priority",
+        "decile",
+        "step",
+        "listed",
+        "units",
+        "size_1_2",
+        "size_3_4",
+        "size_5_6",
+        "size_7_up",
+        "women",
+        "old",
+        "amount_year",
+        "within_thousandths",
+    ];
+    let mut rows = Vec::new();
+    stream_table::<PublishError>(path, &[], |batch| {
+        let programmes = texts(&batch, "programme")?;
+        let counts =
+            COUNTS.iter().map(|name| numbers(&batch, name)).collect::<Result<Vec<_>, _>>()?;
+        for row in 0..programmes.len() {
+            let mut values = vec![Value::from(programmes.value(row))];
+            values.extend(counts.iter().map(|column| Value::from(column[row])));
+            rows.push(values);
+        }
+        Ok(())
+    })?;
+    let columns: Vec<&str> = std::iter::once("programme").chain(COUNTS).collect();
+    Ok(loader.append("simulation_cell", &columns, rows.into_iter().map(Ok))?)
 }
 
 fn load_regions(

@@ -6,7 +6,6 @@
 
 use kernel::Chance;
 use ranking::fit::Settings;
-use ranking::model::SCALE;
 use ranking::{Column, Columns, Data, Frame, LiveRank, Scorecard, Unit, cut, fit};
 use std::hint::black_box;
 use std::time::Instant;
@@ -162,8 +161,7 @@ fn fit_large() -> Outcome {
     Ok(())
 }
 
-/// Two surveys drawn with replacement from the clusters of one, two models, no household changed:
-/// who changes lists, with and without hysteresis.
+/// Two refits, no household changed: who changes lists, with and without hysteresis.
 fn churn(args: &[String]) -> Outcome {
     let get = |i: usize| args.get(i).filter(|a| !a.is_empty()).cloned();
     let path = get(0).ok_or("churn survey.csv target features [weight] [cluster] [region]")?;
@@ -173,81 +171,20 @@ fn churn(args: &[String]) -> Outcome {
     settings.cluster = get(4);
     settings.region = get(5);
     let frame = ranking::read::read(std::path::Path::new(&path), &[])?;
-    let y = frame.numbers(&target)?.to_vec();
-    let n = frame.rows();
-    let keys = match &settings.cluster {
-        Some(name) => frame.keys(name)?,
-        None => (0..n).map(|i| i.to_string()).collect(),
-    };
-    let mut names = keys.clone();
-    names.sort_unstable();
-    names.dedup();
-    let repeats = 6;
-    let margins = [0.0, 0.03, 0.05, 0.06, 0.08];
-    let mut sums = vec![(0.0, 0.0, 0.0); margins.len()];
-    let mut moved_decile = 0.0;
-    for repeat in 0..repeats {
-        let mut chance = Chance::at(1, 0xC4, repeat);
-        // Half of the clusters are the population; the two surveys are drawn from the other half.
-        let test_key: std::collections::BTreeSet<&String> =
-            names.iter().filter(|_| chance.is(0.5)).collect();
-        let pool: Vec<&String> = names.iter().filter(|k| !test_key.contains(k)).collect();
-        let test: Vec<usize> = (0..n).filter(|&i| test_key.contains(&keys[i])).collect();
-        let population = frame.take(&test);
-        let truth: Vec<f64> = test.iter().map(|&i| y[i]).collect();
-        let ranks: Vec<Vec<f64>> = (0..2)
-            .map(|_| {
-                let mut rows = Vec::new();
-                for _ in 0..pool.len() {
-                    let key = *chance.pick(&pool);
-                    rows.extend((0..n).filter(|&i| keys[i] == *key));
-                }
-                let mut settings = settings.clone();
-                settings.id = None;
-                let model = fit(&frame.take(&rows), &settings)?;
-                let score: Vec<f64> =
-                    model.score(&population)?.iter().map(|&p| f64::from(p) / SCALE).collect();
-                Ok(ranking::metrics::ranks(&score, &vec![1.0; score.len()]))
-            })
-            .collect::<Result<_, ranking::RankError>>()?;
-        let moved = compare_lists(&ranks, &truth, &margins, &mut sums);
-        moved_decile += moved;
-    }
-    let r = repeats as f64;
-    println!("churn: {:.1} % change decile between two refits", 100.0 * moved_decile / r);
-    for (sum, h) in sums.iter().zip(&margins) {
+    let found = ranking::stability::stability(&frame, &settings, 6)?;
+    println!(
+        "churn: {:.1} % change decile between two refits, {} pairs",
+        100.0 * found.changes_decile,
+        found.repeats
+    );
+    for row in &found.margins {
         println!(
             "  h = {:>2} rank points: {:.1} % change the 40 % list, targeting error {:.4}, list {:.1} %",
-            h * 100.0,
-            100.0 * sum.0 / r,
-            sum.1 / r,
-            100.0 * sum.2 / r
+            row.margin * 100.0,
+            100.0 * row.changes_list,
+            row.targeting_error,
+            100.0 * row.list
         );
     }
     Ok(())
-}
-
-/// Adds list changes, targeting error and list size per margin; returns the share of households
-/// that change decile.
-fn compare_lists(
-    ranks: &[Vec<f64>],
-    truth: &[f64],
-    margins: &[f64],
-    sums: &mut [(f64, f64, f64)],
-) -> f64 {
-    let m = truth.len() as f64;
-    let poor = ranking::metrics::lowest(truth, &vec![1.0; truth.len()], 0.4);
-    let all: f64 = poor.iter().sum();
-    for (sum, &h) in sums.iter_mut().zip(margins) {
-        let first: Vec<bool> = ranks[0].iter().map(|&r| r < 0.4).collect();
-        let second: Vec<bool> =
-            ranks[1].iter().zip(&first).map(|(&r, &on)| cut::settle(on, r, 0.4, h)).collect();
-        let on = second.iter().filter(|&&s| s).count() as f64;
-        let hit: f64 = second.iter().zip(&poor).map(|(&s, p)| if s { *p } else { 0.0 }).sum();
-        sum.0 += first.iter().zip(&second).filter(|(a, b)| a != b).count() as f64 / m;
-        sum.1 += 0.5 * (2.0 - hit / all - hit / on);
-        sum.2 += on / m;
-    }
-    let decile = |r: f64| (r * 10.0) as u8;
-    ranks[0].iter().zip(&ranks[1]).filter(|(a, b)| decile(**a) != decile(**b)).count() as f64 / m
 }

@@ -178,10 +178,12 @@ pub struct CardOptions {
     pub title: String,
     /// Folder of the page and its CSV files (made when absent).
     pub out: PathBuf,
+    /// Pairs of refits behind the section on stability (0: none).
+    pub refits: usize,
 }
 
 /// Fits, evaluates and writes a model card: `index.html`, `figures.csv`, `fairness.csv`,
-/// `effects.csv` and `model.json`.
+/// `effects.csv` and `model.json`. Every household is scored by models that had not seen it.
 ///
 /// # Errors
 /// Any [`RankError`] of reading, fitting or writing.
@@ -193,7 +195,15 @@ pub fn card(options: &CardOptions) -> Result<Evaluation, RankError> {
         settings: options.evaluate.settings.clone(),
         out: options.out.join("model.json"),
     })?;
-    for file in crate::report::model_card(&options.title, &model, &evaluation) {
+    let stability = match options.refits {
+        0 => None,
+        refits => {
+            let frame = load(&options.evaluate.data, &options.evaluate.settings)?;
+            let (settings, _) = roles(&options.evaluate.settings, &frame)?;
+            Some(crate::stability::stability(&frame, &settings, refits)?)
+        }
+    };
+    for file in crate::report::model_card(&options.title, &model, &evaluation, stability.as_ref()) {
         write(&options.out.join(file.name), file.text.as_bytes())?;
     }
     Ok(evaluation)

@@ -184,6 +184,52 @@ impl Frame {
         Ok((0..self.rows).map(|row| column.text(row).unwrap_or_default()).collect())
     }
 
+    /// Puts another column in the place of `name`.
+    ///
+    /// # Errors
+    /// [`RankError::Column`] when there is none of that name or the length differs.
+    pub fn replace(&mut self, name: &str, column: Column) -> Result<(), RankError> {
+        self.get(name)?;
+        if column.len() != self.rows {
+            let reason = format!("has {} rows, the others {}", column.len(), self.rows);
+            return Err(RankError::Column { name: name.to_owned(), reason });
+        }
+        for (own, slot) in self.names.iter().zip(&mut self.columns) {
+            if own == name {
+                *slot = column;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of this frame and then those of `below`, with the columns both have.
+    ///
+    /// # Errors
+    /// [`RankError::Column`] when a column is text in one and numbers in the other.
+    pub fn stack(&self, below: &Self) -> Result<Self, RankError> {
+        let mut out = Self::new();
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            let Some(other) = below.find(name) else { continue };
+            let both = match (column, other) {
+                (Column::Number(a), Column::Number(b)) => {
+                    Column::Number(a.iter().chain(b).copied().collect())
+                }
+                (Column::Text { .. }, Column::Text { .. }) => {
+                    let mut texts = self.keys(name)?;
+                    texts.extend(below.keys(name)?);
+                    Column::from_texts(texts.iter().map(String::as_str))
+                }
+                _ => {
+                    let reason = "is text in one of two files and numbers in the other".into();
+                    return Err(RankError::Column { name: name.clone(), reason });
+                }
+            };
+            out.push(name.clone(), both)?;
+        }
+        Ok(out)
+    }
+
     /// The rows `rows`, in that order, of all columns.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
@@ -261,6 +307,23 @@ mod tests {
         check("x_*,!x_note", &["x_a", "x_b"]);
         check("x_?", &["x_a", "x_b"]);
         assert!(select(&names, "z_*").is_err());
+    }
+
+    #[test]
+    fn frames_stack_by_the_columns_both_have() {
+        let mut a = Frame::new();
+        a.push("x", Column::Number(vec![1.0, 2.0])).unwrap();
+        a.push("only", Column::Number(vec![0.0, 0.0])).unwrap();
+        a.push("t", Column::from_texts(["p", "q"])).unwrap();
+        let mut b = Frame::new();
+        b.push("t", Column::from_texts(["q"])).unwrap();
+        b.push("x", Column::Number(vec![3.0])).unwrap();
+        let both = a.stack(&b).unwrap();
+        assert_eq!(both.names(), ["x", "t"]);
+        assert_eq!(both.numbers("x").unwrap(), [1.0, 2.0, 3.0]);
+        assert_eq!(both.keys("t").unwrap(), ["p", "q", "q"]);
+        b.replace("x", Column::from_texts(["no"])).unwrap();
+        assert!(a.stack(&b).is_err(), "text under numbers");
     }
 
     #[test]

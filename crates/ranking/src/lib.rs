@@ -28,6 +28,7 @@ pub mod read;
 pub mod report;
 mod ridge;
 mod solve;
+pub mod stability;
 
 pub use card::{Columns, Data, Scorecard};
 pub use cut::{Cutoffs, Unit};

@@ -183,7 +183,31 @@ fn scenario(programme: &str, changes: &[(&str, Value)], weights: &[(&str, f64)])
         changes: changes.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
         weights: weights.iter().map(|(k, w)| ((*k).to_owned(), *w)).collect(),
         scores: None,
+        quota: None,
     }
+}
+
+#[test]
+fn seats_by_region_follow_the_poverty_map_and_stay_as_many() {
+    let (schema, programmes) = shipped();
+    let frame = province(&schema, 4_000, 23);
+    let programme = programmes.get("pbi_jk").unwrap();
+    let simulator = Simulator::new(&frame, programme, &schema).unwrap();
+    let mut by_map = scenario("pbi_jk", &[], &[]);
+    let quota = |level: &str| targeting::simulate::QuotaChange {
+        level: Some(level.into()),
+        map: Some("poor-2024".into()),
+        seats: Some(1_000),
+    };
+    by_map.quota = Some(quota("regency"));
+    let effect = simulator.run(&by_map).unwrap();
+    assert_eq!(effect.total.after, 1_000);
+    // Lombok Tengah has 122 of the map's 722 thousand poor.
+    let share = effect.regions[&5202].after as f64 / 1_000.0;
+    assert!((share - 0.1694).abs() < 0.02, "{share}");
+    by_map.quota = Some(quota("regencies"));
+    let error = simulator.run(&by_map).unwrap_err().to_string();
+    assert!(error.contains("did you mean `regency`"), "{error}");
 }
 
 #[test]

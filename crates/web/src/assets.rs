@@ -1,4 +1,4 @@
-//! Style and font: built in, named by their content, kept for ever by browsers.
+//! Style, font and the one script: built in, named by their content, kept for ever by browsers.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("../assets/style.css");
 const FONT: &[u8] = include_bytes!("../assets/jakarta.woff2");
+const SIMULATE: &str = include_str!("../assets/simulasi.js");
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Path of the font, with the hash of its content.
@@ -18,6 +19,10 @@ static STYLE_TEXT: LazyLock<String> = LazyLock::new(|| STYLE.replace("jakarta.wo
 /// Path of the style sheet, with the hash of its content.
 pub static STYLE_PATH: LazyLock<String> =
     LazyLock::new(|| format!("/assets/style-{}.css", hash(STYLE_TEXT.as_bytes())));
+
+/// Path of the simulator's script, with the hash of its content.
+pub static SIMULATE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/assets/simulasi-{}.js", hash(SIMULATE.as_bytes())));
 
 fn hash(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes)[..6])
@@ -34,4 +39,13 @@ pub async fn style() -> Response {
 pub async fn font() -> Response {
     let headers = [(header::CONTENT_TYPE, "font/woff2"), (header::CACHE_CONTROL, FOR_EVER)];
     (headers, FONT).into_response()
+}
+
+/// The simulator's script.
+pub async fn simulate() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, FOR_EVER),
+    ];
+    (headers, SIMULATE).into_response()
 }

@@ -5,7 +5,7 @@
 //! English; a handler takes `Extension<Lang>`.
 
 use crate::lang::Lang;
-use crate::pages::{api, check, dashboard, editions, family, help};
+use crate::pages::{api, check, dashboard, editions, family, help, simulate};
 use crate::state::App;
 use crate::{assets, guard, page};
 use axum::Router;
@@ -54,6 +54,7 @@ fn officers(app: App) -> Router<App> {
         .route("/keluarga", get(family::search).post(family::find))
         .route("/keluarga/{family}", get(family::one))
         .route("/wilayah/{region}/keluarga", get(family::village))
+        .route("/simulasi", get(simulate::page))
         .route_layer(from_fn_with_state(app, guard::local_only))
 }
 
@@ -62,6 +63,7 @@ fn machines() -> Router<App> {
     Router::new()
         .route(&assets::STYLE_PATH, get(assets::style))
         .route(&assets::FONT_PATH, get(assets::font))
+        .route(&assets::SIMULATE_PATH, get(assets::simulate))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/api/openapi.json", get(api::openapi))

@@ -2,11 +2,15 @@
 
 use crate::guard::Limiter;
 use crate::outlines::{self, Outlines};
+use crate::simulate::Programme;
 use crate::view::View;
 use kernel::Clock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{EditionRow, Store, StoreError, Vault};
+
+/// Simulators kept in memory.
+const SIMULATORS_MAX: usize = 24;
 
 /// The state of the server. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +23,7 @@ struct Inner {
     synthetic: bool,
     outlines: Mutex<Arc<Outlines>>,
     views: Mutex<BTreeMap<u32, Arc<View>>>,
+    simulators: Mutex<BTreeMap<(u32, String), Arc<Programme>>>,
     limiter: Limiter,
     objections: OnceLock<String>,
 }
@@ -36,6 +41,7 @@ impl App {
     ) -> Result<Self, StoreError> {
         let outlines = Mutex::new(Arc::new(outlines::load(&store)?));
         let views = Mutex::new(BTreeMap::new());
+        let simulators = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
         let objections = OnceLock::new();
         Ok(Self(Arc::new(Inner {
@@ -45,6 +51,7 @@ impl App {
             synthetic,
             outlines,
             views,
+            simulators,
             limiter,
             objections,
         })))
@@ -99,6 +106,31 @@ impl App {
     #[must_use]
     pub fn outlines(&self) -> Arc<Outlines> {
         Arc::clone(&self.0.outlines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The simulator of a programme in an edition, from memory when it was read before.
+    ///
+    /// # Errors
+    /// What `load` answers.
+    pub fn simulator(
+        &self,
+        edition: u32,
+        programme: &str,
+        load: impl FnOnce() -> Result<Programme, StoreError>,
+    ) -> Result<Arc<Programme>, StoreError> {
+        let lock = || self.0.simulators.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (edition, programme.to_owned());
+        if let Some(known) = lock().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let read = Arc::new(load()?);
+        let mut simulators = lock();
+        simulators.insert(key, Arc::clone(&read));
+        // As many as two editions have programmes; the oldest edition goes first.
+        while simulators.len() > SIMULATORS_MAX {
+            simulators.pop_first();
+        }
+        Ok(read)
     }
 
     /// The view of the edition that was asked for by name, or of the current one.

@@ -167,7 +167,9 @@ impl View {
             let labels: Labels = document(&facts, "labels")?;
             let documents = facts
                 .iter()
-                .filter(|(name, _)| !matches!(name.as_str(), "labels" | "layout" | "programmes"))
+                .filter(|(name, _)| {
+                    !matches!(name.as_str(), "labels" | "layout" | "programmes" | "scorecard")
+                })
                 .filter_map(|(name, text)| Some((name.clone(), serde_json::from_str(text).ok()?)))
                 .collect();
             Ok(Self {

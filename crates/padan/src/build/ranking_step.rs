@@ -1,9 +1,12 @@
 //! The ranking step: fit on the survey, score every family, cut into deciles, keep the reasons.
 
+mod families;
+mod survey;
+
 use engine::{Progress, ROW_GROUP_ROWS, TableBuilder, TableWriter, read_table};
+use families::{Families, columns_of, families};
 use kernel::{Date, UnrankedReason};
-use ranking::features::{self, People};
-use ranking::{Columns, Cutoffs, Data, RankError, Scorecard, Settings, Unit};
+use ranking::{Columns, Cutoffs, Data, RankError, Scorecard, Unit, features};
 use std::path::Path;
 
 /// The target column this step adds to the survey.
@@ -33,7 +36,7 @@ pub struct Inputs<'a> {
 /// Returns the number of families.
 pub fn run(inputs: &Inputs<'_>, out: &Path) -> Result<u64, RankError> {
     let families = families(inputs)?;
-    let model = fit(inputs.survey, &families.columns)?;
+    let model = survey::fit(inputs, &families.columns)?;
     let card = Scorecard::compile(&model);
     write(out, "model.json", &model.to_json()?)?;
     write(out, "scorecard.json", &card.to_json()?)?;
@@ -57,216 +60,6 @@ fn write(out: &Path, name: &str, text: &str) -> Result<(), RankError> {
 
 fn from_engine(e: engine::EngineError) -> RankError {
     RankError::Data(e.to_string())
-}
-
-/// The families of the edition with everything a model may ask for.
-struct Families {
-    id: Vec<u64>,
-    size: Vec<u16>,
-    visited: Vec<bool>,
-    /// Whether any living member stands in the civil register.
-    in_register: Vec<bool>,
-    columns: Columns,
-}
-
-fn families(inputs: &Inputs<'_>) -> Result<Families, RankError> {
-    let table = read_table(&inputs.edition.join("families.parquet"), &[]).map_err(from_engine)?;
-    let id = table.u64s("family_id", 0).map_err(from_engine)?;
-    let size = table.u16s("member_count", 0).map_err(from_engine)?;
-    let visited = table.dates("visited_date", i32::MIN).map_err(from_engine)?;
-    let village = table.u64s("village", 0).map_err(from_engine)?;
-    let mut columns = columns_of(&table)?;
-    columns.set(REGENCY, regencies(&village))?;
-    let mut families = Families {
-        in_register: vec![false; id.len()],
-        visited: visited.iter().map(|d| *d != i32::MIN).collect(),
-        id,
-        size,
-        columns,
-    };
-    drop(table);
-    add_people(inputs, &mut families)?;
-    Ok(families)
-}
-
-/// The number columns of a table.
-fn columns_of(table: &engine::Table) -> Result<Columns, RankError> {
-    let mut out = Columns::new(table.rows());
-    let parts: Vec<Columns> =
-        table.batches().iter().map(Columns::from_batch).collect::<Result<_, _>>()?;
-    let Some(first) = parts.first() else { return Ok(out) };
-    for name in first.names() {
-        if name.ends_with("_from") || name.ends_with("_id") || name == "kk" {
-            continue;
-        }
-        let pieces: Vec<&Data> = parts.iter().filter_map(|p| p.get(name)).collect();
-        out.set(name, joined(&pieces))?;
-    }
-    Ok(out)
-}
-
-/// Pieces of one column, one after the other.
-fn joined(pieces: &[&Data]) -> Data {
-    macro_rules! join {
-        ($kind:ident) => {
-            Data::$kind(
-                pieces
-                    .iter()
-                    .flat_map(|p| match p {
-                        Data::$kind(v) => v.as_slice(),
-                        _ => &[],
-                    })
-                    .copied()
-                    .collect(),
-            )
-        };
-    }
-    match pieces.first() {
-        Some(Data::U8(_)) => join!(U8),
-        Some(Data::U16(_)) => join!(U16),
-        Some(Data::I32(_)) => join!(I32),
-        Some(Data::U64(_)) => join!(U64),
-        _ => join!(F64),
-    }
-}
-
-/// Regency codes of villages (or of codes that are regencies already).
-fn regencies(village: &[u64]) -> Data {
-    let regency = |code: &u64| match code {
-        1_000_000_000.. => code / 1_000_000,
-        100_000.. => code / 100,
-        _ => *code,
-    };
-    Data::U64(village.iter().map(regency).collect())
-}
-
-/// Adds the features that come from the people of each family.
-fn add_people(inputs: &Inputs<'_>, families: &mut Families) -> Result<(), RankError> {
-    let difficulties = [
-        "difficulty_seeing",
-        "difficulty_hearing",
-        "difficulty_walking",
-        "difficulty_hands",
-        "difficulty_learning",
-        "difficulty_behaviour",
-        "difficulty_communicating",
-        "difficulty_self_care",
-        "difficulty_remembering",
-    ];
-    let mut wanted = vec![
-        "family_id",
-        "sex",
-        "birth_date",
-        "alive",
-        "presence",
-        "in_spine",
-        "relation",
-        "marital_status",
-        "school_participation",
-        "diploma",
-        "worked",
-        "work_sector",
-        "work_status",
-        "business_owned",
-        "business_turnover",
-        "chronic_illness",
-    ];
-    wanted.extend(difficulties);
-    let p = read_table(&inputs.edition.join("persons.parquet"), &wanted).map_err(from_engine)?;
-    let codes = |name: &str| p.u8s(name, u8::MAX).map_err(from_engine);
-    let alive = p.bools("alive", true).map_err(from_engine)?;
-    let in_spine = p.bools("in_spine", false).map_err(from_engine)?;
-    let presence = codes("presence")?;
-    let family_id = p.u64s("family_id", 0).map_err(from_engine)?;
-    let mut family = Vec::with_capacity(alive.len());
-    for (i, id) in family_id.iter().enumerate() {
-        // The dead, those who moved away and those abroad are no members.
-        let lives_here = alive[i] && !matches!(presence[i], 2..=4);
-        // Families are ordered by id.
-        let row = families.id.binary_search(id).ok().filter(|_| lives_here);
-        let row = row.map_or(u32::MAX, |row| row as u32);
-        if row != u32::MAX && in_spine[i] {
-            families.in_register[row as usize] = true;
-        }
-        family.push(row);
-    }
-    let as_of = inputs.as_of;
-    let birth = p.dates("birth_date", i32::MIN).map_err(from_engine)?;
-    let age: Vec<u8> = birth
-        .iter()
-        .map(|d| match *d {
-            i32::MIN => u8::MAX,
-            day => Date::from_days(day).age_on(as_of).clamp(0, 120) as u8,
-        })
-        .collect();
-    let mut difficulty = vec![u8::MAX; family.len()];
-    for name in difficulties {
-        for (least, code) in difficulty.iter_mut().zip(codes(name)?) {
-            *least = (*least).min(code);
-        }
-    }
-    let people = People {
-        family: &family,
-        relation: &codes("relation")?,
-        age: &age,
-        sex: &codes("sex")?,
-        marital_status: &codes("marital_status")?,
-        school_participation: &codes("school_participation")?,
-        diploma: &codes("diploma")?,
-        worked: &codes("worked")?,
-        work_sector: &codes("work_sector")?,
-        work_status: &codes("work_status")?,
-        business_owned: &codes("business_owned")?,
-        business_turnover: &codes("business_turnover")?,
-        difficulty: &difficulty,
-        chronic_illness: &codes("chronic_illness")?,
-    };
-    features::derive(&people, &mut families.columns)
-}
-
-/// Fits the model on the features that survey and registry share.
-fn fit(survey: &Path, families: &Columns) -> Result<ranking::Model, RankError> {
-    let mut frame = ranking::read::read(survey, &[])?;
-    let consumption = frame.numbers("consumption_rupiah_month")?.to_vec();
-    let log = |c: &f64| if *c > 0.0 { c.ln() } else { f64::NAN };
-    frame.push(TARGET, ranking::Column::Number(consumption.iter().map(log).collect()))?;
-    let village = frame.numbers("village")?.to_vec();
-    let whole: Vec<u64> = village.iter().map(|v| if v.is_nan() { 0 } else { *v as u64 }).collect();
-    let Data::U64(regency) = regencies(&whole) else {
-        return Err(RankError::Data("regencies are whole numbers".into()));
-    };
-    let regency = regency.into_iter().map(|r| r as f64).collect();
-    frame.push(REGENCY, ranking::Column::Number(regency))?;
-    add_floor_per_person(&mut frame)?;
-    let not_features = ["village", REGENCY, "visited_date", "member_count", "card_status"];
-    let shared: Vec<&str> = families
-        .names()
-        .filter(|n| frame.names().iter().any(|f| f == n) && !not_features.contains(n))
-        .collect();
-    let mut settings = Settings::new(TARGET, &shared.join(","));
-    settings.categorical =
-        features::code_lists(&shared.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
-    settings.weight = Some("weight".into());
-    settings.id = Some("household".into());
-    settings.cluster = Some("psu".into());
-    settings.strata = Some("strata".into());
-    settings.region = Some(REGENCY.into());
-    settings.draws = DRAWS;
-    // One contribution column per variable: a family's page must be able to say what each one adds.
-    settings.pairs = 0;
-    ranking::fit(&frame, &settings)
-}
-
-/// Floor area per person, as `features::floor_area_per_person` makes it.
-fn add_floor_per_person(frame: &mut ranking::Frame) -> Result<(), RankError> {
-    let has = |name: &str| frame.names().iter().any(|n| n == name);
-    if has(features::FLOOR_PER_PERSON) || !has("floor_area_m2") || !has("size") {
-        return Ok(());
-    }
-    let pairs = frame.numbers("floor_area_m2")?.iter().zip(frame.numbers("size")?);
-    let values: Vec<f64> =
-        pairs.map(|(area, size)| (area / size.max(1.0)).round().clamp(0.0, 500.0)).collect();
-    frame.push(features::FLOOR_PER_PERSON, ranking::Column::Number(values))
 }
 
 /// The reference sample as scoring reads it.

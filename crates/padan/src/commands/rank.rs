@@ -1,9 +1,9 @@
-//! `padan rank fit | evaluate | score`: the proxy means test on any survey file.
+//! `padan rank fit | evaluate | score | card`: the proxy means test on any survey file.
 
 use crate::failure::Failure;
 use clap::{Subcommand, ValueEnum};
 use ranking::Settings;
-use ranking::command::{self, CutOn, EvaluateOptions, FitOptions, ScoreOptions};
+use ranking::command::{self, CardOptions, CutOn, EvaluateOptions, FitOptions, ScoreOptions};
 use std::path::PathBuf;
 
 /// Flags of `padan rank`.
@@ -52,6 +52,32 @@ enum Action {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Write a model card that an official can read: one HTML page with plots, and CSV files
+    Card {
+        #[command(flatten)]
+        survey: Survey,
+        /// Folder of the page (made when absent)
+        #[arg(long)]
+        out: PathBuf,
+        /// Title of the page
+        #[arg(long, default_value = "Model pemeringkatan kesejahteraan")]
+        title: String,
+        /// Folds per repeat
+        #[arg(long, default_value_t = 5)]
+        folds: usize,
+        /// Repeats with other folds
+        #[arg(long, default_value_t = 1)]
+        repeats: usize,
+        /// Published folds: CSV with the id column and one column per repeat
+        #[arg(long)]
+        folds_file: Option<PathBuf>,
+        /// Columns for fairness (names or patterns); found by their names when absent
+        #[arg(long, default_value = "")]
+        by: String,
+        /// Pairs of refits that show how much lists move when nothing has changed (0: none)
+        #[arg(long, default_value_t = 2)]
+        refits: usize,
     },
     /// Score families with a model: id, score, se, decile
     Score {
@@ -169,6 +195,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 json,
             )
         }
+        Action::Card { survey, out, title, folds, repeats, folds_file, by, refits } => {
+            let settings = survey.settings(10);
+            let data = survey.data;
+            let evaluate = EvaluateOptions {
+                data,
+                settings,
+                folds,
+                repeats,
+                folds_file,
+                by,
+                predictions: None,
+            };
+            card(&CardOptions { evaluate, title, out, refits })
+        }
         Action::Score { model, data, out, id, weight, cut_on, more } => {
             let cut_on = match cut_on {
                 Cut::Model => CutOn::Model,
@@ -196,6 +236,17 @@ fn fit(survey: &Survey, out: PathBuf, draws: usize) -> Result<(), Failure> {
     );
     for note in &model.report.notes {
         println!("  {note}");
+    }
+    Ok(())
+}
+
+fn card(options: &CardOptions) -> Result<(), Failure> {
+    let evaluation = command::card(options).map_err(Failure::input)?;
+    println!("{}", options.out.join("index.html").display());
+    for name in ["r2", "spearman", "targeting_error_20", "targeting_error_40", "ece_40"] {
+        if let Some(figure) = evaluation.figure(name) {
+            println!("  {name:20} {:7.4} ± {:.4}", figure.value, figure.se);
+        }
     }
     Ok(())
 }

@@ -132,6 +132,39 @@ fn errors(paths: &Paths, names: &[String], audit: Option<&Path>) -> Result<(), F
                 percent(rates.leakage)
             );
         }
+        if let Some(expected) = e.expected {
+            println!(
+                "  expected, the decile being an estimate: undercoverage {} ± {}, leakage {} ± {} \
+                 (95 %)",
+                percent(Some(expected.undercoverage)),
+                percent(Some(expected.undercoverage_range)),
+                percent(Some(expected.leakage)),
+                percent(Some(expected.leakage_range))
+            );
+        }
+        if audit.is_some() {
+            println!(
+                "  by ground checks: undercoverage {}, leakage {}",
+                estimate(e.audit.0),
+                estimate(e.audit.1)
+            );
+        }
     }
     Ok(())
+}
+
+/// A share found by ground checks, with its 95 % interval.
+fn estimate(found: Option<targeting::meter::Estimate>) -> String {
+    found.map_or_else(
+        || "– (no visits for this programme)".to_owned(),
+        |e| {
+            format!(
+                "{:.1} % ({:.1} to {:.1} %, {} visits)",
+                e.share * 100.0,
+                e.low * 100.0,
+                e.high * 100.0,
+                e.visits
+            )
+        },
+    )
 }

@@ -1,11 +1,14 @@
 //! The model card: one self-contained page an official can read, Indonesian first, English beside,
 //! and the same figures as CSV. It says what the model cannot do.
 
+mod stable;
 mod svg;
 mod text;
 
 use crate::evaluate::{Evaluation, GroupRow};
 use crate::model::{Kind, Model, Variable};
+use crate::stability::Stability;
+use stable::{moving, visits};
 use std::fmt::Write;
 use svg::{Bar, calibration, effects, escape, percent, shares};
 
@@ -20,16 +23,21 @@ pub struct CardFile {
 
 /// The files of a model card: `index.html`, `figures.csv`, `fairness.csv`, `effects.csv`.
 #[must_use]
-pub fn model_card(title: &str, model: &Model, evaluation: &Evaluation) -> Vec<CardFile> {
+pub fn model_card(
+    title: &str,
+    model: &Model,
+    evaluation: &Evaluation,
+    stability: Option<&Stability>,
+) -> Vec<CardFile> {
     vec![
-        CardFile { name: "index.html", text: page(title, model, evaluation) },
+        CardFile { name: "index.html", text: page(title, model, evaluation, stability) },
         CardFile { name: "figures.csv", text: figures_csv(evaluation) },
         CardFile { name: "fairness.csv", text: fairness_csv(evaluation) },
         CardFile { name: "effects.csv", text: effects_csv(model) },
     ]
 }
 
-fn page(title: &str, model: &Model, e: &Evaluation) -> String {
+fn page(title: &str, model: &Model, e: &Evaluation, stability: Option<&Stability>) -> String {
     let mut s = text::head(title);
     s += &summary(model, e);
     s += &text::section("Apa yang tidak bisa dilakukan model ini", "What this model cannot do");
@@ -56,6 +64,8 @@ fn page(title: &str, model: &Model, e: &Evaluation) -> String {
     s += &text::section("Adil bagi siapa", "Fair to whom");
     s += &fairness(&e.fairness);
     s += &repair(e);
+    s += &visits(e);
+    s += &stability.map_or_else(String::new, moving);
     s += &text::section("Apa yang paling berpengaruh", "What counts most");
     s += &figure(
         &effects(&strongest(model, 24)),

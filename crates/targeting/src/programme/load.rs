@@ -99,6 +99,15 @@ struct Loader<'a> {
     text: &'a str,
 }
 
+/// Words for the level at which seats are divided.
+pub(super) const LEVELS: [(&str, Option<Level>); 5] = [
+    ("all", None),
+    ("province", Some(Level::Province)),
+    ("regency", Some(Level::Regency)),
+    ("district", Some(Level::District)),
+    ("village", Some(Level::Village)),
+];
+
 impl Loader<'_> {
     fn error<T>(&self, key: &str, message: impl Into<String>) -> Result<T, TargetError> {
         let last = key.rsplit('.').next().unwrap_or(key);
@@ -303,13 +312,6 @@ impl Loader<'_> {
         raw: RawQuota,
         parameters: &BTreeMap<String, Parameter>,
     ) -> Result<Quota, TargetError> {
-        let levels = [
-            ("all", None),
-            ("province", Some(Level::Province)),
-            ("regency", Some(Level::Regency)),
-            ("district", Some(Level::District)),
-            ("village", Some(Level::Village)),
-        ];
         let seats = if raw.seats == "roll" {
             Seats::Roll
         } else {
@@ -320,7 +322,7 @@ impl Loader<'_> {
         };
         Ok(Quota {
             seats,
-            level: self.word("quota.level", &raw.level, &levels)?,
+            level: self.word("quota.level", &raw.level, &LEVELS)?,
             map: raw.map,
             reserve_share: self.exists("quota.reserve_share", raw.reserve_share, parameters)?,
         })

@@ -7,6 +7,7 @@
 mod example;
 mod load;
 mod map;
+mod other_quota;
 mod parameter;
 mod raw;
 mod reason;
@@ -108,6 +109,8 @@ pub enum Seats {
     Roll,
     /// A parameter.
     Parameter(String),
+    /// So many (a scenario).
+    Fixed(u64),
 }
 
 /// Seats and how they are divided among regions.

@@ -86,50 +86,34 @@ pub(super) struct RawNeed {
     pub stale_months: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCondition {
-    pub key: String,
-    pub name: Label,
-    pub cel: Spanned<String>,
-    #[serde(default)]
-    pub if_unknown: Option<String>,
-    #[serde(default)]
-    pub enabled: Option<String>,
-    #[serde(default)]
-    pub reference: String,
-    #[serde(default)]
-    pub assumption: bool,
+/// A clause of the file: the keys that all clauses have, and its own.
+macro_rules! clause {
+    ($name:ident { $($(#[$own_attribute:meta])* $own:ident: $kind:ty,)* }) => {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            pub key: String,
+            pub name: Label,
+            pub cel: Spanned<String>,
+            $($(#[$own_attribute])* pub $own: $kind,)*
+            #[serde(default)]
+            pub enabled: Option<String>,
+            #[serde(default)]
+            pub reference: String,
+            #[serde(default)]
+            pub assumption: bool,
+        }
+    };
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawExclusion {
-    pub key: String,
-    pub name: Label,
-    pub cel: Spanned<String>,
-    pub effect: String,
+clause!(RawCondition {
     #[serde(default)]
-    pub enabled: Option<String>,
-    #[serde(default)]
-    pub reference: String,
-    #[serde(default)]
-    pub assumption: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawPriority {
-    pub key: String,
-    pub name: Label,
-    pub cel: Spanned<String>,
-    #[serde(default)]
-    pub enabled: Option<String>,
-    #[serde(default)]
-    pub reference: String,
-    #[serde(default)]
-    pub assumption: bool,
-}
+    if_unknown: Option<String>,
+});
+clause!(RawExclusion {
+    effect: String,
+});
+clause!(RawPriority {});
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

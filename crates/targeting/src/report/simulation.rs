@@ -152,6 +152,12 @@ fn changes(programme: &Programme, scenario: &Scenario, l: Language) -> String {
             programme.parameters.get(key).map_or(key.as_str(), |p| l.say(&p.name.id, &p.name.en));
         parts.push(format!("{name} = {value}"));
     }
+    if let Some(quota) = &scenario.quota {
+        parts.extend(quota.seats.map(|n| format!("{} = {}", l.say("kursi", "seats"), l.count(n))));
+        let level = quota.level.as_ref();
+        parts.extend(level.map(|w| format!("{} = {w}", l.say("kuota per", "quota by"))));
+        parts.extend(quota.map.as_ref().map(|m| format!("{} = {m}", l.say("peta", "map"))));
+    }
     for (key, factor) in &scenario.weights {
         let word = l.say("bobot", "weight of");
         parts.push(format!("{word} {key} × {}", l.decimal(*factor, 2)));

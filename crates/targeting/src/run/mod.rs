@@ -5,6 +5,7 @@
 //! ```
 
 mod amounts;
+pub mod cells;
 mod difference;
 mod eligibility;
 mod order;
@@ -13,8 +14,8 @@ mod quota;
 
 pub use amounts::Amounts;
 pub use difference::{Move, difference};
+pub use kernel::apportion;
 pub use proof::{Violation, needs_first};
-pub use quota::apportion;
 
 use crate::TargetError;
 use crate::frame::Frame;

@@ -10,7 +10,7 @@ mod scenario;
 mod weights;
 
 pub use compare::{Edge, Effect, Flow, compare};
-pub use scenario::{Scenario, Scenarios};
+pub use scenario::{QuotaChange, Scenario, Scenarios};
 pub use weights::{rescored, reweighted};
 
 use crate::TargetError;
@@ -84,7 +84,15 @@ impl<'a> Simulator<'a> {
                 return Err(TargetError::file(path, "scores", message));
             }
         };
-        let outcome = run_with(frame, self.programme, self.schema, &options)?;
+        let changed;
+        let programme = match &scenario.quota {
+            None => self.programme,
+            Some(quota) => {
+                changed = self.programme.with_quota(quota)?;
+                &changed
+            }
+        };
+        let outcome = run_with(frame, programme, self.schema, &options)?;
         let mut effect = compare(self.frame, frame, &self.law, &outcome);
         effect.law_errors = self.errors(&self.law.chosen);
         effect.errors = self.errors(&outcome.chosen);

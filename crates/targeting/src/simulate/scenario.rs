@@ -5,6 +5,7 @@
 //! name = { id = "Batas desil 4", en = "Cut at decile 4" }
 //! programme = "pbi_jk"
 //! parameters = { decile_max = 4 }
+//! quota = { level = "regency", map = "poor-2024" }   # other seats, level or poverty map
 //! weights = { floor_material = 0.5 }   # multiplies that variable's part of the score
 //! scores = "other/scores.parquet"      # or: another model, as `padan rank score` or an edition writes it
 //! ```
@@ -24,10 +25,27 @@ pub struct Scenario {
     pub programme: String,
     /// Changed parameters.
     pub changes: Changes,
+    /// Another quota.
+    pub quota: Option<QuotaChange>,
     /// Factors on the contributions of variables to the score.
     pub weights: BTreeMap<String, f64>,
     /// A table `scores` of another model for the same families (docs/DATA.md §4).
     pub scores: Option<PathBuf>,
+}
+
+/// What a scenario changes about a programme's quota; what it does not say stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaChange {
+    /// Seats in all.
+    #[serde(default)]
+    pub seats: Option<u64>,
+    /// `all`, `province`, `regency`, `district` or `village`.
+    #[serde(default)]
+    pub level: Option<String>,
+    /// A poverty map of `maps/` that divides the seats.
+    #[serde(default)]
+    pub map: Option<String>,
 }
 
 /// The scenarios of one file, in its order.
@@ -47,6 +65,8 @@ struct RawScenario {
     programme: String,
     #[serde(default)]
     parameters: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    quota: Option<QuotaChange>,
     #[serde(default)]
     weights: BTreeMap<String, f64>,
     #[serde(default)]
@@ -75,6 +95,7 @@ impl Scenarios {
                 name: scenario.name,
                 programme: scenario.programme,
                 changes,
+                quota: scenario.quota,
                 weights: scenario.weights,
                 scores: scenario.scores.map(|p| path.parent().unwrap_or(Path::new("")).join(p)),
             });

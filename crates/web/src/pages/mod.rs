@@ -6,4 +6,5 @@ pub mod dashboard;
 pub mod editions;
 pub mod family;
 pub mod help;
+pub mod simulate;
 pub mod values;

@@ -2,12 +2,14 @@
 //! targeting mean the same everywhere; no inline style, so the content policy stays strict.
 
 mod bars;
+mod flows;
 mod houses;
 mod map;
 mod mosaic;
 mod waterfall;
 
 pub use bars::{decile_bars, in_thousands};
+pub use flows::{FlowRow, flows};
 pub use houses::houses;
 pub use map::{Shade, legend, map, shade};
 pub use mosaic::mosaic;
