@@ -2,6 +2,7 @@
 
 mod build;
 mod commands;
+mod estimate;
 mod failure;
 
 use clap::{Parser, Subcommand};
@@ -36,7 +37,7 @@ enum Command {
     Serve(commands::serve::Args),
     /// Match any person files: dedupe, link, or both
     Link(commands::link::Args),
-    /// Proxy means test on any survey file: fit, evaluate, score
+    /// Proxy means test on any survey file: fit, evaluate, score, card
     Rank(Box<commands::rank::Args>),
     /// Programmes against an edition: run, simulate, errors
     Target(commands::target::Args),

@@ -1,5 +1,6 @@
 //! The live half over a store: casework, its pages, the journal's files, and what runs beside them.
 
+use crate::estimate::EditionModel;
 use crate::failure::Failure;
 use access::Policies;
 use casework::Casework;
@@ -30,7 +31,8 @@ impl Live {
         let policies = Policies::builtin().map_err(Failure::work)?;
         let clock = Arc::new(SystemClock);
         let work = Casework::new(store.clone(), vault.clone(), Arc::new(policies), clock)
-            .map_err(Failure::work)?;
+            .map_err(Failure::work)?
+            .with_estimate(Arc::new(EditionModel::new(store.clone(), vault.clone())));
         let signer = Signer::log(ORIGIN, &seed(vault)).map_err(Failure::work)?;
         Ok(Self { work, journal: beside(store, "journal"), signer })
     }
