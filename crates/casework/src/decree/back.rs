@@ -120,7 +120,13 @@ impl Casework {
         let ways = if active { Vec::new() } else { ways(&row, today, window) };
         Ok(CoverNow {
             covered,
-            segment: if active { row.place.scheme } else if covered { segment::PBI_JK } else { segment::NONE },
+            segment: if active {
+                row.place.scheme
+            } else if covered {
+                segment::PBI_JK
+            } else {
+                segment::NONE
+            },
             until: until.filter(|_| !active),
             decree: Some(row.decree),
             ground: Some(row.ground),
@@ -168,7 +174,9 @@ impl Casework {
         };
         let today = day_of(self.now_ms());
         if today > row.effective_on.plus_months(rules.window_months) {
-            return refuse("the right to be reactivated is over; another payer can take over at once");
+            return refuse(
+                "the right to be reactivated is over; another payer can take over at once",
+            );
         }
         let has_letter = report.evidence.iter().any(|e| e.kind == "facility_letter");
         let filed = self.file_report(actor, report)?;
@@ -260,7 +268,8 @@ impl Casework {
     /// When the store fails.
     pub fn open_data_duties(&self, most: u32) -> Result<u64> {
         let sql = "SELECT DISTINCT family_id, village FROM decree_person WHERE fix_due > 0 AND stage = $1 ORDER BY family_id LIMIT $2";
-        let rows = self.store.read::<_, StoreError>(|r| r.query(sql, params![stage::ACTIVE, most]))?;
+        let rows =
+            self.store.read::<_, StoreError>(|r| r.query(sql, params![stage::ACTIVE, most]))?;
         let mut opened = 0;
         for row in rows {
             let (family, village): (u64, u64) = (row.at(0)?, row.at(1)?);
@@ -269,7 +278,8 @@ impl Casework {
             let report = duty(family, village, self.vault().index("system", b"data duty"));
             opened += u64::from(!self.file_report(&Actor::visitor(), report)?.again);
             self.write(move |tx, _| {
-                let sql = "UPDATE decree_person SET fix_due = 0 WHERE family_id = $1 AND stage = $2";
+                let sql =
+                    "UPDATE decree_person SET fix_due = 0 WHERE family_id = $1 AND stage = $2";
                 Ok(tx.execute(sql, params![family, stage::ACTIVE])?)
             })?;
         }
@@ -365,7 +375,8 @@ impl Core {
     fn switch_payer(&self, tx: &mut Tx<'_>, actor: &Actor, new: &NewSwitch) -> Result<Switched> {
         let sql = "SELECT person_id, scheme, seq FROM cover_switch WHERE switch_id = $1";
         if let Some(row) = tx.query_opt(sql, params![&new.id])? {
-            let same = row.get::<u64>("person_id")? == new.person && row.get::<i64>("scheme")? == new.scheme;
+            let same = row.get::<u64>("person_id")? == new.person
+                && row.get::<i64>("scheme")? == new.scheme;
             return if same {
                 Ok(Switched { seq: row.get("seq")? })
             } else {

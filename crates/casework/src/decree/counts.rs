@@ -121,7 +121,13 @@ impl Casework {
     ///
     /// # Errors
     /// When the actor may not, or the store fails.
-    pub fn silent(&self, actor: &Actor, decree: &str, region: Region, most: u32) -> Result<Vec<Silent>> {
+    pub fn silent(
+        &self,
+        actor: &Actor,
+        decree: &str,
+        region: Region,
+        most: u32,
+    ) -> Result<Vec<Silent>> {
         let resource = Resource::open_in(region);
         let may = self.core.policies.decide(actor, Action::ListRead, &resource)
             || self.core.policies.decide(actor, Action::CaseCheck, &resource);

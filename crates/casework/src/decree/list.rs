@@ -276,13 +276,17 @@ impl Casework {
     pub fn replay_decree(&self, id: &str) -> Result<bool> {
         let decree = self.decree(id)?;
         let rules = DecreeRules::builtin()?;
-        let rows = self.store.read::<_, StoreError>(|reader| listed(reader, &rules, &decree.rule, decree.edition))?;
+        let rows = self
+            .store
+            .read::<_, StoreError>(|reader| listed(reader, &rules, &decree.rule, decree.edition))?;
         Ok(hash(rows.iter().map(|row| (row.0, row.4))) == decree.list_sha256)
     }
 
     fn approved(&self, id: &str) -> Result<Decree> {
         if self.mass_action(id)?.state != "approved" {
-            return Err(CaseworkError::Refused(format!("{id}: a second person has not approved it")));
+            return Err(CaseworkError::Refused(format!(
+                "{id}: a second person has not approved it"
+            )));
         }
         self.decree(id)
     }
@@ -345,7 +349,8 @@ impl Core {
             serde_json::to_string(&new.rule).map_err(|e| CaseworkError::Refused(e.to_string()))?;
         let sql = "SELECT rule, edition, list_sha256, people FROM decree WHERE decree_id = $1";
         if let Some(row) = tx.query_opt(sql, params![&new.id])? {
-            let same = row.get::<String>("rule")? == rule && row.get::<u32>("edition")? == new.edition;
+            let same =
+                row.get::<String>("rule")? == rule && row.get::<u32>("edition")? == new.edition;
             return if same {
                 Ok((row.get("list_sha256")?, row.get("people")?))
             } else {
@@ -358,8 +363,20 @@ impl Core {
         let values = rows.iter().map(|(person, family, village, decile, ground)| {
             let none = || Value::Int(0);
             Ok(vec![
-                id.clone(), (*person).into(), (*family).into(), (*village).into(), (*decile).into(),
-                (*ground).into(), none(), none(), none(), none(), none(), none(), none(), none(),
+                id.clone(),
+                (*person).into(),
+                (*family).into(),
+                (*village).into(),
+                (*decile).into(),
+                (*ground).into(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
             ])
         });
         let into = "decree_person (decree_id, person_id, family_id, village, decile, ground, stage, scheme, aware_on, \
@@ -404,9 +421,16 @@ impl Core {
                 self.vault.seal(&format!("outbox.{column}|{id}"), text.as_bytes())
             };
             Ok(vec![
-                id.into(), format!("decree:{}:{person}", decree.id).into(), "letter".into(),
-                seal("recipient", &format!("F{family}"))?.into(), "cut_off".into(), seal("body", text)?.into(),
-                "waiting".into(), Value::Int(0), now.into(), now.into(),
+                id.into(),
+                format!("decree:{}:{person}", decree.id).into(),
+                "letter".into(),
+                seal("recipient", &format!("F{family}"))?.into(),
+                "cut_off".into(),
+                seal("body", text)?.into(),
+                "waiting".into(),
+                Value::Int(0),
+                now.into(),
+                now.into(),
             ])
         });
         let into = "outbox (message_id, idempotency_key, channel, recipient, template, body, state, attempts, next_at, made_at)";
@@ -419,7 +443,13 @@ impl Core {
         Ok(count)
     }
 
-    fn note_decree(&self, tx: &mut Tx<'_>, kind: &str, decree: &Decree, people: u64) -> Result<u64> {
+    fn note_decree(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: &str,
+        decree: &Decree,
+        people: u64,
+    ) -> Result<u64> {
         let payload = serde_json::json!({"list_sha256": decree.list_sha256, "people": people});
         let entry = Entry {
             kind,

@@ -127,7 +127,8 @@ impl Casework {
                     row.hold.into(),
                 ])
             });
-            let into = "cover_roll (edition, person_id, family_id, village, decile, segment, marks, hold)";
+            let into =
+                "cover_roll (edition, person_id, family_id, village, decile, segment, marks, hold)";
             Ok(insert_many(tx, into, 8, values)?)
         })
     }

@@ -95,7 +95,9 @@ impl DecreeRules {
             }
         }
         if rules.notice_days < 1 || rules.window_months < 1 || rules.grace_months < 1 {
-            return Err(wrong("a notice, a window and a grace of nothing are no due process".to_owned()));
+            return Err(wrong(
+                "a notice, a window and a grace of nothing are no due process".to_owned(),
+            ));
         }
         Ok(rules)
     }
