@@ -79,6 +79,12 @@ fn question(number: usize, variable: &Variable) -> Question {
     }
 }
 
+/// True for columns of the family that a visit asks for.
+#[must_use]
+pub fn is_family_question(instrument: &Instrument, column: &str) -> bool {
+    instrument.column(Unit::Family, column).is_some_and(|c| is_asked(Unit::Family, c))
+}
+
 /// The same choice as the ODK form makes (channels::openrosa::form).
 fn is_asked(unit: Unit, column: &Column) -> bool {
     matches!(column.kind, Kind::Code | Kind::Count | Kind::Date)

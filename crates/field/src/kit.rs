@@ -83,12 +83,12 @@ impl KitKey {
 pub struct KitFamily {
     /// The key of the visit in forms.
     pub entity: String,
-    /// Head's name and address.
-    pub label: String,
+    /// Head's name.
+    pub head: String,
+    /// Hamlet, RW, RT.
+    pub address: String,
     /// Who visits.
     pub account: u64,
-    /// Column → recorded value.
-    pub values: std::collections::BTreeMap<String, String>,
     /// Person id, name.
     pub people: Vec<(u64, String)>,
 }
@@ -120,12 +120,20 @@ pub struct Kit {
     pub families: Vec<KitFamily>,
     /// The 39 questions, as the form reads them.
     pub questions: serde_json::Value,
+    /// Version of the form.
+    pub version: String,
 }
 
 /// Filled forms on their way back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KitReturn {
+    /// The kit's village.
+    pub village: u64,
+    /// When the kit was made.
+    pub made_at: i64,
+    /// When it closed.
+    pub expires_at: i64,
     /// The kit's secret.
     pub secret: String,
     /// Forms: account, XML, photos (name and base64).
@@ -278,12 +286,13 @@ mod tests {
             secret: "s".repeat(32),
             families: vec![KitFamily {
                 entity: "e".to_owned(),
-                label: "Inaq Sahnim, Dusun Tibu".to_owned(),
+                head: "Inaq Sahnim".to_owned(),
+                address: "Dusun Tibu".to_owned(),
                 account: 3,
-                values: [("lighting".to_owned(), "1".to_owned())].into(),
                 people: vec![(10, "Inaq Sahnim".to_owned())],
             }],
             questions: serde_json::json!([]),
+            version: "1".to_owned(),
         }
     }
 
@@ -299,7 +308,7 @@ mod tests {
         assert!(matches!(open(&key.public(), WORDS, 90_000_000), Err(KitError::Expired(_))));
         assert!(kit().seal(&key, "short").is_err());
         let readable = String::from_utf8_lossy(&file);
-        assert!(!readable.contains("Sahnim") && !readable.contains("lighting"));
+        assert!(!readable.contains("Sahnim") && !readable.contains("Tibu"));
     }
 
     #[test]
@@ -317,6 +326,9 @@ mod tests {
     #[test]
     fn a_return_comes_back_even_late_but_not_changed() {
         let back = KitReturn {
+            village: 5_202_012_001,
+            made_at: 1_000,
+            expires_at: 90_000_000,
             secret: kit().secret,
             forms: vec![(3, "<data/>".to_owned(), vec![("a.jpg".to_owned(), "AA==".to_owned())])],
         };

@@ -79,6 +79,26 @@ impl Field {
         }
     }
 
+    /// Regions inside `region` that have families, it included, with their names: for choosing.
+    /// Districts of a regency, villages of a district.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn subregions(&self, region: Region) -> Result<Vec<(String, String)>> {
+        let Some(edition) = self.store().current_edition()? else { return Ok(Vec::new()) };
+        let rows = self.store().read_edition::<_, StoreError>(edition.number, |reader| {
+            let sql = "SELECT region, name FROM region WHERE (region = $1 OR parent = $1) AND families > 0
+                       ORDER BY level, region LIMIT 400";
+            reader.query(sql, params![region])
+        })?;
+        let mut out = Vec::new();
+        for row in &rows {
+            let code: u64 = row.get("region")?;
+            out.push((code.to_string(), row.get("name")?));
+        }
+        Ok(out)
+    }
+
     /// The name of a region in the current edition; its code when it has none.
     ///
     /// # Errors

@@ -58,7 +58,9 @@ struct Prepared {
     now: i64,
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal, as receipts name it.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 

@@ -47,6 +47,8 @@ enum Command {
     Journal(commands::journal::Args),
     /// Accepted corrections out, and the next edition's spec with them
     Corrections(commands::corrections::Args),
+    /// One village for a laptop without network, and back
+    Kit(commands::kit::Args),
     /// Write an encrypted backup of a store while it runs
     Backup(commands::backup::BackupArgs),
     /// Restore a store from an encrypted backup
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Regions(args) => commands::regions::run(args),
         Command::Journal(args) => commands::journal::run(args),
         Command::Corrections(args) => commands::corrections::run(args),
+        Command::Kit(args) => commands::kit::run(args),
         Command::Backup(args) => commands::backup::backup(args),
         Command::Restore(args) => commands::backup::restore(args),
     };
