@@ -21,6 +21,7 @@ mod sequencer;
 mod tables;
 mod text;
 mod view;
+mod windows;
 mod words;
 
 pub use accounts::{Account, NewAccount, Session};
@@ -46,6 +47,7 @@ pub use view::{
     Basket, CaseView, EventLine, EvidenceLine, ListQuery, PAGE_MAX, PublicView, ReadLine,
     ReportLine, role_label,
 };
+pub use windows::{Standing as WindowStanding, Window, windows};
 pub use words::{
     Act, Acted, CHANGES_MAX, Change, Channel, Contact, EVIDENCE_BYTES_MAX, EVIDENCE_COUNT_MAX,
     Estimate, Estimated, Filed, NewEvidence, NewReport, Subject,

@@ -1,63 +1,95 @@
-//! The same by files: results out and proposals in as CSV, each row with its own code.
+//! The same by files: proposals in and results out as CSV and Excel, each row with its own code;
+//! the regent's annex and the village meeting's list as PDF.
 
 use crate::form::Form;
-use crate::page::{Frame, Trouble, blocking, demand, html};
-use crate::registry;
+use crate::page::{Frame, Page, Trouble, blocking, demand, html};
 use crate::state::Doors;
-use crate::words;
+use crate::work::{self, Row};
+use crate::{pdf, registry, sheet, values, words};
 use askama::Template;
-use axum::extract::{Multipart, State};
+use axum::extract::{Multipart, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use casework::{Basket, Channel, ListQuery, NewReport, Session, Subject, day_of};
+use casework::{
+    Basket, CaseRow, Channel, ListQuery, NewReport, Session, Subject, day_of, role_label,
+};
 use kernel::{Date, Nik};
+use serde::Deserialize;
 
 /// Most rows of one file.
 const ROWS_MAX: usize = 20_000;
 /// Most rows handed out at once.
 const OUT_MAX: u32 = 20_000;
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// `GET /kerja/unduh`: the actor's cases, all baskets.
-pub(crate) async fn download(State(doors): State<Doors>, headers: HeaderMap) -> Response {
+/// What a file looks like.
+#[derive(Deserialize, Default)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    bentuk: String,
+}
+
+/// A file to keep.
+fn handed(bytes: Vec<u8>, kind: &'static str, name: &str) -> Page {
+    let name = format!("attachment; filename=\"{name}\"");
+    let heads = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((heads, bytes).into_response())
+}
+
+fn table(bentuk: &str, name: &str, head: &[&str], rows: &[Vec<String>]) -> Page {
+    if bentuk == "xlsx" {
+        let bytes = sheet::to_xlsx(name, head, rows).map_err(Trouble::Fault)?;
+        return handed(bytes, XLSX, &format!("{name}.xlsx"));
+    }
+    let bytes = sheet::to_csv(head, rows).map_err(Trouble::Fault)?;
+    handed(bytes, "text/csv; charset=utf-8", &format!("{name}.csv"))
+}
+
+/// `GET /kerja/unduh?bentuk=csv|xlsx`: the actor's cases, all baskets.
+pub(crate) async fn download(
+    State(doors): State<Doors>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Response {
     blocking(doors, move |doors| {
         let who = demand(doors, &headers)?;
-        let mut out = csv::Writer::from_writer(Vec::new());
-        let wrong = |e: csv::Error| Trouble::Fault(e.to_string());
-        out.write_record(["nomor", "jenis", "desa", "tahap", "pemegang", "tenggat", "hasil"])
-            .map_err(wrong)?;
+        let head = ["nomor", "jenis", "desa", "tahap", "pemegang", "tenggat", "hasil"];
         let tables = doors.work().tables();
+        let row = |case: &CaseRow| {
+            vec![
+                case.ticket.clone(),
+                case.kind.clone(),
+                case.village.to_string(),
+                words::state(tables, &case.step),
+                case.level().to_owned(),
+                day_of(case.due_at).to_string(),
+                case.outcome.clone().unwrap_or_default(),
+            ]
+        };
+        let mut rows = Vec::new();
         for basket in [Basket::Mine, Basket::Others, Basket::Closed] {
-            let mut skip = 0;
-            while skip < OUT_MAX {
-                let query =
-                    ListQuery { basket, rows: casework::PAGE_MAX, skip, ..ListQuery::default() };
-                let cases = doors.work().work_list(&who.actor, &query)?;
-                for case in &cases {
-                    let row = [
-                        case.ticket.clone(),
-                        case.kind.clone(),
-                        case.village.to_string(),
-                        words::state(tables, &case.step),
-                        case.level().to_owned(),
-                        day_of(case.due_at).to_string(),
-                        case.outcome.clone().unwrap_or_default(),
-                    ];
-                    out.write_record(&row).map_err(wrong)?;
-                }
-                if cases.len() < casework::PAGE_MAX as usize {
-                    break;
-                }
-                skip += casework::PAGE_MAX;
-            }
+            rows.extend(all_cases(doors, &who, basket)?.iter().map(row));
         }
-        let bytes = out.into_inner().map_err(|e| Trouble::Fault(e.to_string()))?;
-        let heads = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=\"kasus.csv\""),
-        ];
-        Ok((heads, bytes).into_response())
+        table(&asked.bentuk, "kasus", &head, &rows)
     })
     .await
+}
+
+/// Every case of a basket, up to [`OUT_MAX`].
+fn all_cases(doors: &Doors, who: &Session, basket: Basket) -> Result<Vec<CaseRow>, Trouble> {
+    let mut all = Vec::new();
+    let mut skip = 0;
+    while skip < OUT_MAX {
+        let query = ListQuery { basket, rows: casework::PAGE_MAX, skip, ..ListQuery::default() };
+        let cases = doors.work().work_list(&who.actor, &query)?;
+        let full = cases.len() == casework::PAGE_MAX as usize;
+        all.extend(cases);
+        if !full {
+            break;
+        }
+        skip += casework::PAGE_MAX;
+    }
+    Ok(all)
 }
 
 #[derive(Template)]
@@ -66,6 +98,7 @@ struct UploadPage {
     frame: Frame,
     results: Vec<(usize, &'static str, String)>,
     taken: usize,
+    windows: Vec<(String, String)>,
 }
 
 /// `GET /kerja/unggah`
@@ -76,13 +109,28 @@ pub(crate) async fn form(State(doors): State<Doors>, headers: HeaderMap) -> Resp
             frame: Frame::new(doors, "Unggah usulan", "unggah", Some(&who)),
             results: Vec::new(),
             taken: 0,
+            windows: windows(doors)?,
         })
     })
     .await
 }
 
-/// `POST /kerja/unggah`: columns `id_usulan,nik,tanggal_lahir,jenis,keterangan`; sending a file twice
-/// has one effect per row.
+/// The monthly windows and how they stand today.
+pub(crate) fn windows(doors: &Doors) -> Result<Vec<(String, String)>, Trouble> {
+    let today = day_of(doors.work().now_ms());
+    let line = |window: casework::Window| {
+        let stands = match window.on(today) {
+            casework::WindowStanding::Until(day) => format!("dibuka sampai {}", words::date(day)),
+            casework::WindowStanding::From(day) => format!("dibuka lagi {}", words::date(day)),
+        };
+        (window.name, stands)
+    };
+    Ok(casework::windows()?.into_iter().map(line).collect())
+}
+
+/// `POST /kerja/unggah`: columns `id_usulan,nik,tanggal_lahir,jenis,keterangan,perubahan` as CSV or
+/// Excel; sending a file twice has one effect per row. The field `hasil` asks for the results as
+/// `csv` or `xlsx` in place of a page.
 pub(crate) async fn upload(
     State(doors): State<Doors>,
     headers: HeaderMap,
@@ -91,44 +139,95 @@ pub(crate) async fn upload(
     let form = Form::read(body).await;
     blocking(doors, move |doors| {
         let who = demand(doors, &headers)?;
-        let file = form.and_then(|form| form.files.into_iter().next());
-        let (_, _, bytes) = file.ok_or_else(|| {
+        let missing = || {
             Trouble::Refused(
-                "Pilih berkas CSV dengan kolom id_usulan, nik, tanggal_lahir, jenis, keterangan."
+                "Pilih berkas CSV atau Excel dengan kolom id_usulan, nik, tanggal_lahir, jenis, keterangan, perubahan."
                     .to_owned(),
             )
-        })?;
-        let mut results = Vec::new();
-        let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        for (at, record) in reader.records().take(ROWS_MAX).enumerate() {
-            let (code, text) = match record {
-                Ok(record) => take(doors, &who, &record),
-                Err(_) => ("BARIS_RUSAK", "Baris tidak dapat dibaca".to_owned()),
-            };
-            results.push((at + 2, code, text));
+        };
+        let form = form.ok_or_else(missing)?;
+        let (_, _, bytes) = form.files.first().ok_or_else(missing)?;
+        let rows = sheet::rows(bytes, ROWS_MAX).map_err(Trouble::Refused)?;
+        let results: Vec<(usize, &'static str, String)> = rows
+            .into_iter()
+            .map(|(line, row)| match row {
+                Ok(row) => {
+                    let (code, text) = take(doors, &who, &Line::of(&row), Channel::File);
+                    (line, code, text)
+                }
+                Err(()) => (line, "BARIS_RUSAK", "Baris tidak dapat dibaca".to_owned()),
+            })
+            .collect();
+        if matches!(form.get("hasil"), "csv" | "xlsx") {
+            let rows: Vec<Vec<String>> = results
+                .iter()
+                .map(|(line, code, text)| vec![line.to_string(), (*code).to_owned(), text.clone()])
+                .collect();
+            return table(form.get("hasil"), "hasil", &["baris", "kode", "keterangan"], &rows);
         }
-        let taken = results
-            .iter()
-            .filter(|(_, code, _)| matches!(*code, "DITERIMA" | "DIGABUNG" | "SUDAH_ADA"))
-            .count();
+        let taken = results.iter().filter(|(_, code, _)| is_taken(code)).count();
         html(&UploadPage {
             frame: Frame::new(doors, "Hasil unggahan", "unggah", Some(&who)),
             results,
             taken,
+            windows: windows(doors)?,
         })
     })
     .await
 }
 
+/// True for codes of rows that are in the registry's hands.
+pub(crate) fn is_taken(code: &str) -> bool {
+    matches!(code, "DITERIMA" | "DIGABUNG" | "SUDAH_ADA")
+}
+
+/// One proposal as a line of a file or an object of the API.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Line {
+    id_usulan: String,
+    nik: String,
+    tanggal_lahir: String,
+    #[serde(default)]
+    jenis: String,
+    #[serde(default)]
+    keterangan: String,
+    /// `column=code;column=code`.
+    #[serde(default)]
+    perubahan: String,
+}
+
+impl Line {
+    fn of(cells: &[String]) -> Self {
+        let get = |at: usize| cells.get(at).map_or(String::new(), |cell| cell.trim().to_owned());
+        Self {
+            id_usulan: get(0),
+            nik: get(1),
+            tanggal_lahir: get(2),
+            jenis: get(3),
+            keterangan: get(4),
+            perubahan: get(5),
+        }
+    }
+}
+
 /// One row: its code and a sentence, never the NIK.
-fn take(doors: &Doors, who: &Session, record: &csv::StringRecord) -> (&'static str, String) {
-    let get = |at: usize| record.get(at).unwrap_or("").trim();
-    let nik = match Nik::parse(get(1)) {
+pub(crate) fn take(
+    doors: &Doors,
+    who: &Session,
+    line: &Line,
+    channel: Channel,
+) -> (&'static str, String) {
+    let nik = match Nik::parse(&line.nik) {
         Ok(nik) => nik,
         Err(why) => return ("NIK_SALAH", why.to_string()),
     };
-    let Ok(born) = get(2).parse::<Date>() else {
+    let Ok(born) = line.tanggal_lahir.parse::<Date>() else {
         return ("TANGGAL_SALAH", "tanggal lahir ditulis 1987-04-23".to_owned());
+    };
+    let changes = match values::read_all(doors, line.perubahan.split(';')) {
+        Ok(changes) => changes,
+        Err(why) => return ("NILAI_SALAH", why),
     };
     let found = match registry::identify(doors, nik, born) {
         Ok(Some(found)) => found,
@@ -140,16 +239,16 @@ fn take(doors: &Doors, who: &Session, record: &csv::StringRecord) -> (&'static s
         }
         Err(_) => return ("COBA_LAGI", "data tidak dapat dibaca sekarang".to_owned()),
     };
-    let kind = if get(3).is_empty() { "proposal" } else { get(3) };
+    let kind = if line.jenis.is_empty() { "proposal" } else { &line.jenis };
     let report = NewReport {
-        id: format!("csv-{}-{}", who.account.account, get(0)),
+        id: format!("csv-{}-{}", who.account.account, line.id_usulan),
         kind: kind.to_owned(),
-        channel: Channel::File,
+        channel,
         village: found.0.village,
         subject: Subject::Family(found.0.id),
         person: None,
-        text: get(4).to_owned(),
-        changes: Vec::new(),
+        text: line.keterangan.clone(),
+        changes,
         topics: crate::report::topics(kind),
         contact: None,
         reporter: doors.work().vault().nik_index(nik),
@@ -166,4 +265,70 @@ fn take(doors: &Doors, who: &Session, record: &csv::StringRecord) -> (&'static s
         }
         Err(error) => ("DITOLAK", error.to_string()),
     }
+}
+
+/// `GET /kerja/lampiran.pdf`: what waits for the regent's approval, to sign.
+pub(crate) async fn annex(State(doors): State<Doors>, headers: HeaderMap) -> Response {
+    blocking(doors, move |doors| {
+        let who = demand(doors, &headers)?;
+        let title = "Lampiran pengesahan usulan bantuan sosial";
+        let signed = ["Bupati / Wali Kota", "Kepala Dinas Sosial"];
+        list(doors, &who, "formal_approve", title, &signed, "lampiran.pdf")
+    })
+    .await
+}
+
+/// `GET /kerja/daftar-musyawarah.pdf`: what waits for the village meeting, to sign.
+pub(crate) async fn meeting(State(doors): State<Doors>, headers: HeaderMap) -> Response {
+    blocking(doors, move |doors| {
+        let who = demand(doors, &headers)?;
+        let title = "Daftar usulan musyawarah desa";
+        let signed = ["Kepala desa", "Ketua BPD", "Wakil masyarakat"];
+        list(doors, &who, "formal_meeting", title, &signed, "daftar-musyawarah.pdf")
+    })
+    .await
+}
+
+fn list(
+    doors: &Doors,
+    who: &Session,
+    step: &str,
+    title: &str,
+    signed: &[&str],
+    name: &str,
+) -> Page {
+    let now = doors.work().now_ms();
+    let waiting = all_cases(doors, who, Basket::Mine)?;
+    let waiting = waiting.iter().filter(|case| case.step == step);
+    let rows = waiting.map(|case| work::row(doors, case, now)).collect::<Result<Vec<Row>, _>>()?;
+    let cells: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|row| vec![row.ticket, row.head, row.place, row.kind, String::new()])
+        .collect();
+    let about = [
+        format!("{} · {}", who.account.name, role_label(who.account.role.word())),
+        format!("{} · {} usulan", words::long_date(day_of(now)), cells.len()),
+    ];
+    let columns = [
+        ("No", 36.0),
+        ("Nomor", 126.0),
+        ("Kepala keluarga", 190.0),
+        ("Alamat", 210.0),
+        ("Jenis", 90.0),
+        ("Layak / tidak", 110.0),
+    ];
+    let foot = if doors.options().synthetic {
+        "Registri Sosial · data contoh"
+    } else {
+        "Registri Sosial"
+    };
+    let bytes = pdf::write(&pdf::List {
+        title,
+        about: &about,
+        columns: &columns,
+        rows: &cells,
+        signed,
+        foot,
+    });
+    handed(bytes, "application/pdf", name)
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod api;
 mod call;
 mod decree;
 mod demo;
@@ -10,9 +11,11 @@ mod form;
 mod jobs;
 mod journal_files;
 mod page;
+mod pdf;
 mod photo;
 mod registry;
 mod report;
+mod sheet;
 mod sign_in;
 mod state;
 mod values;
@@ -63,10 +66,16 @@ fn routes() -> Router<Doors> {
         // Officials
         .route("/kerja", get(work::list))
         .route("/kerja/berita-acara", get(work::minutes))
+        .route("/kerja/lampiran.pdf", get(files::annex))
+        .route("/kerja/daftar-musyawarah.pdf", get(files::meeting))
         .route("/kerja/unduh", get(files::download))
         .route("/kerja/unggah", get(files::form).post(files::upload))
         .route("/kerja/{ticket}", get(work::one).post(work::decide))
         .route("/kerja/{ticket}/bukti/{id}", get(work::evidence))
+        // The same for programs
+        .route("/api/kerja/openapi.json", get(api::document))
+        .route("/api/kasus", get(api::cases))
+        .route("/api/usulan", post(api::propose))
         // Call centre
         .route("/171", get(call::screen).post(call::ticket))
         // WhatsApp: the platform, the agent, and the platform's simulator (demo only)

@@ -156,8 +156,12 @@ fn trouble_page(doors: &Doors, trouble: Trouble) -> Response {
     response
 }
 
-/// The token of the session cookie.
+/// The token of the session: of the cookie, or of a program's `Authorization: Bearer`.
 pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(token) = bearer.and_then(|text| text.strip_prefix("Bearer ")) {
+        return Token::parse(token.trim());
+    }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));

@@ -112,6 +112,7 @@ struct WorkPage {
     rows: Vec<Row>,
     kinds: Vec<(String, String)>,
     shown: String,
+    annex: bool,
     next: Option<u32>,
 }
 
@@ -164,6 +165,7 @@ fn work_page(doors: &Doors, who: &Session, asked: Asked) -> Page {
             "Menampilkan {} dari {total}. Yang sedang berobat dan lewat tenggat didahulukan.",
             rows.len()
         ),
+        annex: who.actor.role == access::Role::RegentsOffice,
         next: (u64::from(end) < total).then_some(end),
         asked,
         counts,
