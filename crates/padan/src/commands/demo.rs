@@ -71,13 +71,19 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    serve::serve(store, vault, listen, Kind { synthetic: true, demo: true }, |address| {
-        println!("\nAll people here are invented. Open  http://{address}/  (Ctrl-C stops it.)");
-        println!(
-            "Officials: http://{address}/masuk, one click each. To check or report as a citizen:"
-        );
-        people.iter().take(3).for_each(|one| println!("  {}", one.line()));
-    })
+    serve::serve(
+        store,
+        vault,
+        listen,
+        Kind { synthetic: true, demo: true, whatsapp: None },
+        |address| {
+            println!("\nAll people here are invented. Open  http://{address}/  (Ctrl-C stops it.)");
+            println!(
+                "Officials: http://{address}/masuk, one click each. To check or report as a citizen:"
+            );
+            people.iter().take(3).for_each(|one| println!("  {}", one.line()));
+        },
+    )
 }
 
 /// Seeds the officials and cases, and names some people of their village.

@@ -4,7 +4,7 @@ use crate::estimate::EditionModel;
 use crate::failure::Failure;
 use access::Policies;
 use casework::Casework;
-use doors::{Doors, Jobs, Options};
+use doors::{Doors, Jobs, Options, WhatsApp};
 use journal::Signer;
 use kernel::SystemClock;
 use std::path::PathBuf;
@@ -41,9 +41,15 @@ impl Live {
     ///
     /// # Errors
     /// When the demo cannot be seeded or the store fails.
-    pub fn pages(&self, synthetic: bool, demo: bool) -> Result<doors::Router, Failure> {
+    pub fn pages(
+        &self,
+        synthetic: bool,
+        demo: bool,
+        whatsapp: Option<WhatsApp>,
+    ) -> Result<doors::Router, Failure> {
         if demo {
             doors::seed_demo(&self.work).map_err(Failure::work)?;
+            doors::seed_decree(&self.work).map_err(Failure::work)?;
         } else if let Some(token) = self.work.first_run_link().map_err(Failure::work)? {
             println!(
                 "first run: /masuk/pertama/{} makes the administrator, once, within a day",
@@ -52,8 +58,14 @@ impl Live {
         }
         let journal = Some((self.journal.clone(), self.signer.verifier()));
         let options = Options { synthetic, demo, secure: false, journal };
-        let doors = Doors::new(self.work.clone(), options).map_err(Failure::work)?;
-        Ok(doors::router(doors))
+        let mut doors = Doors::new(self.work.clone(), options).map_err(Failure::work)?;
+        if let Some(config) = whatsapp {
+            doors = doors.with_whatsapp(config);
+            let talking = doors.clone();
+            std::thread::spawn(move || doors::run_whatsapp(&talking, || false));
+        }
+        let ground = super::ground::router(&self.work, synthetic, demo)?;
+        Ok(doors::router(doors).merge(ground))
     }
 
     /// Writes the journal's public key beside its folder (never into it: every file there is
@@ -65,6 +77,11 @@ impl Live {
         let path = self.journal.with_extension("vkey");
         std::fs::write(&path, format!("{}\n", self.signer.verifier()))
             .map_err(|e| Failure::work(format!("{}: {e}", path.display())))
+    }
+
+    /// The demo's WhatsApp: its platform is the simulator of this very server.
+    pub fn simulated_whatsapp(&self, listen: std::net::SocketAddr) -> WhatsApp {
+        WhatsApp::simulated(&listen.to_string(), &self.work.vault().index("whatsapp.demo", b"1"))
     }
 
     /// Starts the jobs on a thread of their own; they end with the process.

@@ -3,8 +3,10 @@
 use super::live::Live;
 use super::publish::StoreArgs;
 use crate::failure::Failure;
+use doors::{AppSecret, Token, WhatsApp};
 use kernel::SystemClock;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use store::{Store, Vault};
 
 /// Flags of `padan serve`.
@@ -19,23 +21,60 @@ pub struct Args {
     /// Say on every page that its people are invented
     #[arg(long)]
     synthetic: bool,
+    /// WhatsApp's keys: a TOML file with app_secrets, verify_token, token, base
+    #[arg(long, value_name = "FILE")]
+    whatsapp: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     let (store, vault) = args.store.open()?;
-    serve(store, vault, args.listen, Kind { synthetic: args.synthetic, demo: false }, |address| {
-        println!("http://{address}/");
-    })
+    serve(
+        store,
+        vault,
+        args.listen,
+        Kind { synthetic: args.synthetic, demo: false, whatsapp: args.whatsapp },
+        |address| {
+            println!("http://{address}/");
+        },
+    )
 }
 
 /// What kind of server.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Kind {
     /// Every page says that its people are invented.
     pub synthetic: bool,
     /// One-click sign-ins, seeded cases, messages into a folder.
     pub demo: bool,
+    /// The file of WhatsApp's keys; none: no WhatsApp, or the demo's simulator.
+    pub whatsapp: Option<PathBuf>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhatsAppFile {
+    app_secrets: Vec<String>,
+    verify_token: String,
+    token: String,
+    base: String,
+}
+
+/// Reads the file of WhatsApp's keys.
+fn whatsapp(file: &Path, listen: SocketAddr) -> Result<WhatsApp, Failure> {
+    let at = |why: String| Failure::work(format!("{}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|e| at(e.to_string()))?;
+    let keys: WhatsAppFile = toml::from_str(&text).map_err(|e| at(e.message().to_owned()))?;
+    if keys.app_secrets.iter().any(|secret| secret.len() < 16) || keys.app_secrets.is_empty() {
+        return Err(at("app_secrets: at least one, each of 16 characters or more".to_owned()));
+    }
+    Ok(WhatsApp {
+        secrets: keys.app_secrets.into_iter().map(AppSecret::new).collect(),
+        verify_token: keys.verify_token,
+        token: Token(keys.token),
+        base: keys.base,
+        webhook: format!("http://{listen}/whatsapp/webhook"),
+    })
 }
 
 /// Serves until the process is ended; `ready` hears the address.
@@ -47,7 +86,11 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let live = Live::open(&store, &vault)?;
-    let doors = live.pages(kind.synthetic, kind.demo)?;
+    let whatsapp = match &kind.whatsapp {
+        Some(file) => Some(whatsapp(file, listen)?),
+        None => kind.demo.then(|| live.simulated_whatsapp(listen)),
+    };
+    let doors = live.pages(kind.synthetic, kind.demo, whatsapp)?;
     live.show_key()?;
     live.start_jobs(&store, kind.demo);
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
