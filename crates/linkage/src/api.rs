@@ -43,6 +43,7 @@ use crate::table::{Coded, Table};
 use crate::train;
 use crate::values::Interner;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A register to match against: one row per person.
@@ -146,7 +147,15 @@ impl Matcher {
             Some(model) => (model.clone(), None),
             None => {
                 let Spec { compares, training, .. } = &self.spec;
-                let trained = train::train(compares, training, &store, &blocks, &starts, true);
+                let trained = train::train(&train::Job {
+                    compares,
+                    settings: training,
+                    store: &store,
+                    blocks: &blocks,
+                    starts: &starts,
+                    closed: true,
+                    labels: &BTreeMap::new(),
+                });
                 (trained.model, trained.seen)
             }
         };

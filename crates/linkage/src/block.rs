@@ -5,7 +5,7 @@
 
 use crate::compare::{Store, Workspace};
 use crate::error::LinkError;
-use crate::features::Features;
+use crate::features::{Features, across};
 use crate::spec::expr::Expr;
 use crate::spec::{Block, Mode, Spec};
 use crate::suggest::blocks::default_blocks;
@@ -105,7 +105,7 @@ fn build_with(
         false => Vec::new(),
     };
     let wanted = if spec.blocks.is_empty() { &chosen } else { &spec.blocks };
-    let hashes = Hashes::of_several(wanted, features)?;
+    let hashes = Hashes::of_several(wanted, features, store.len)?;
     let made = wanted
         .par_iter()
         .map(|block| {
@@ -143,6 +143,16 @@ fn build_with(
     Ok(Blocks { rules, keys, width, starts: starts.to_vec(), closed })
 }
 
+/// The short keys of rules, rule by rule, 0 where a part is missing.
+pub(crate) fn short_keys(
+    blocks: &[Block],
+    features: &Features<'_>,
+    len: usize,
+) -> Result<Vec<Vec<u32>>, LinkError> {
+    let hashes = Hashes::of_several(blocks, features, len)?;
+    blocks.iter().map(|block| Ok(short(&hashes.keys_of(block, features, len)?))).collect()
+}
+
 /// Half of every key: enough to see that an earlier rule has the pair already (two different keys
 /// of one block look alike once in four billion).
 fn short(keys: &[u64]) -> Vec<u32> {
@@ -158,17 +168,18 @@ struct Hashes<'a> {
 }
 
 impl<'a> Hashes<'a> {
-    fn of_several(blocks: &'a [Block], features: &'a Features<'_>) -> Result<Self, LinkError> {
+    fn of_several(
+        blocks: &'a [Block],
+        features: &'a Features<'_>,
+        rows: usize,
+    ) -> Result<Self, LinkError> {
         let keys: Vec<&Expr> = blocks.iter().flat_map(|b| &b.keys).collect();
         let several = keys
             .iter()
             .enumerate()
             .filter(|(at, expr)| !keys[..*at].contains(expr) && keys[at + 1..].contains(expr));
         let several: Vec<&Expr> = several.map(|(_, expr)| *expr).collect();
-        let known = several
-            .into_par_iter()
-            .map(|expr| Ok((expr, features.hashes(expr)?)))
-            .collect::<Result<Vec<_>, LinkError>>()?;
+        let known = across(&several, rows, |expr| Ok((*expr, features.hashes(expr)?)))?;
         Ok(Self { known })
     }
 
@@ -492,6 +503,12 @@ impl Blocks {
             scratch.flush(store, state, each);
             scratch.records.clear();
         }
+    }
+
+    /// True when no pairs are made within this input.
+    #[must_use]
+    pub fn closed(&self, source: usize) -> bool {
+        self.closed[source]
     }
 
     /// Which rules hold for a pair, as bits (the first 64 rules).

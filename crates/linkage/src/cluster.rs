@@ -12,7 +12,7 @@ use crate::score::{Edge, weigh};
 use crate::spec::{ClusterMethod, Decide};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Weights are cut to this many bits either way in components too large to score whole.
 pub const CLIP: f64 = 10.0;
@@ -28,6 +28,9 @@ pub struct Constraints {
     pub once: Vec<u16>,
     /// For each record, a code of which a cluster may hold only one (0 = any).
     pub different: Vec<u32>,
+    /// Pairs that people decided (lower record first): true joins them, false keeps them apart,
+    /// whatever the evidence.
+    pub decided: BTreeMap<(u32, u32), bool>,
 }
 
 /// The clusters of a run.
@@ -54,10 +57,11 @@ pub struct Clustering<'a> {
 }
 
 /// The lowest record of each connected component at the threshold.
-fn components(len: usize, edges: &[Edge], threshold: f64) -> Vec<u32> {
+fn components(len: usize, edges: &[Edge], musts: &[(u32, u32)], threshold: f64) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..len as u32).collect();
-    for edge in edges.iter().filter(|e| e.weight >= threshold) {
-        let (x, y) = (find(&mut parent, edge.a), find(&mut parent, edge.b));
+    let linked = edges.iter().filter(|e| e.weight >= threshold).map(|e| (e.a, e.b));
+    for (a, b) in linked.chain(musts.iter().copied()) {
+        let (x, y) = (find(&mut parent, a), find(&mut parent, b));
         if x != y {
             parent[x.max(y) as usize] = x.min(y);
         }
@@ -67,6 +71,18 @@ fn components(len: usize, edges: &[Edge], threshold: f64) -> Vec<u32> {
         parent[record as usize] = root;
     }
     parent
+}
+
+/// The edges with one for each of the pairs; `None` when none is lacking.
+fn with_edges_for(pairs: &[(u32, u32)], edges: &[Edge]) -> Option<Vec<Edge>> {
+    let lacks = |pair: &&(u32, u32)| edges.binary_search_by_key(*pair, |e| (e.a, e.b)).is_err();
+    let new = |(a, b): &(u32, u32)| Edge { a: *a, b: *b, weight: 0.0, pattern: 0 };
+    let lacking: Vec<Edge> = pairs.iter().filter(lacks).map(new).collect();
+    (!lacking.is_empty()).then(|| {
+        let mut all = [edges, &lacking].concat();
+        all.sort_unstable_by_key(|e| (e.a, e.b));
+        all
+    })
 }
 
 fn find(parent: &mut [u32], mut record: u32) -> u32 {
@@ -82,9 +98,12 @@ impl Clustering<'_> {
     /// Clusters all records.
     #[must_use]
     pub fn run(&self, edges: &[Edge]) -> Clusters {
-        let p = self.decide.match_probability;
-        let threshold = (p / (1.0 - p)).log2();
-        let roots = components(self.store.len, edges, threshold);
+        let threshold = self.threshold();
+        let decided = self.constraints.decided.iter();
+        let musts: Vec<(u32, u32)> = decided.filter(|(_, same)| **same).map(|(p, _)| *p).collect();
+        let extended = with_edges_for(&musts, edges);
+        let edges = extended.as_deref().unwrap_or(edges);
+        let roots = components(self.store.len, edges, &musts, threshold);
         let mut of_component: Vec<Edge> =
             edges.iter().filter(|e| roots[e.a as usize] == roots[e.b as usize]).copied().collect();
         of_component.par_sort_by_key(|e| (roots[e.a as usize], e.a, e.b));
@@ -127,20 +146,41 @@ impl Clustering<'_> {
         let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
         records.sort_unstable();
         records.dedup();
+        self.group(&records, edges, threshold, work)
+    }
+
+    /// The clusters among some records, which stand in their canonical order: ties are broken by
+    /// it, and the first record of a cluster is its leader.
+    pub fn group(
+        &self,
+        records: &[u32],
+        edges: &[Edge],
+        threshold: f64,
+        work: &mut Workspace,
+    ) -> Vec<(u32, u32, f32)> {
         let place: FxHashMap<u32, u32> =
             records.iter().enumerate().map(|(at, r)| (*r, at as u32)).collect();
+        let pair = |e: &Edge| (place[&e.a].min(place[&e.b]), place[&e.a].max(place[&e.b]));
         let mut weights: FxHashMap<(u32, u32), f64> =
-            edges.iter().map(|e| ((place[&e.a], place[&e.b]), e.weight)).collect();
+            edges.iter().map(|e| (pair(e), e.weight)).collect();
         let average = self.decide.method == ClusterMethod::Average;
         let ties = if average && records.len() > 2 && records.len() <= DENSE_MAX {
-            self.whole(&records, &mut weights, work)
+            self.whole(records, &mut weights, work)
         } else {
             let cut = |w: f64| if records.len() > 2 { w.clamp(-CLIP, CLIP) } else { w };
             weights.iter().map(|(pair, w)| (*pair, Tie::plain(cut(*w)))).collect()
         };
-        let mut state = Joining::new(&records, &ties, self, threshold);
+        let mut state = Joining::new(records, &ties, self, threshold);
+        state.bind(records, &place);
         state.run();
-        state.finish(&records, &weights)
+        state.finish(records, &weights)
+    }
+
+    /// The weight from which a pair belongs together.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        let p = self.decide.match_probability;
+        (p / (1.0 - p)).log2()
     }
 
     /// The evidence of every pair of a component, comparison by comparison.
@@ -253,6 +293,10 @@ struct Joining<'a> {
     once: Vec<Vec<u16>>,
     different: Vec<u32>,
     leader: Vec<u32>,
+    /// Places that a cluster must not be with.
+    enemies: Vec<Vec<u32>>,
+    /// Places that belong together.
+    friends: Vec<(u32, u32)>,
     connected: bool,
     threshold: f64,
     constraints: &'a Constraints,
@@ -294,10 +338,37 @@ impl<'a> Joining<'a> {
             once,
             different,
             leader: (0..n as u32).collect(),
+            enemies: vec![Vec::new(); n],
+            friends: Vec::new(),
             connected: clustering.decide.method == ClusterMethod::Connected,
             threshold,
             constraints,
         }
+    }
+
+    /// Notes what people decided about these records.
+    fn bind(&mut self, records: &[u32], place: &FxHashMap<u32, u32>) {
+        if self.constraints.decided.is_empty() {
+            return;
+        }
+        for &record in records {
+            for ((a, b), same) in self.constraints.decided.range((record, 0)..=(record, u32::MAX)) {
+                let (Some(&a), Some(&b)) = (place.get(a), place.get(b)) else { continue };
+                if *same {
+                    self.friends.push((a, b));
+                } else {
+                    self.enemies[a as usize].push(b);
+                    self.enemies[b as usize].push(a);
+                }
+            }
+        }
+    }
+
+    fn root(&self, mut at: u32) -> u32 {
+        while self.leader[at as usize] != at {
+            at = self.leader[at as usize];
+        }
+        at
     }
 
     /// The evidence between two clusters; pairs that are not known count as [`UNSEEN`].
@@ -311,6 +382,9 @@ impl<'a> Joining<'a> {
     }
 
     fn allowed(&self, a: u32, b: u32) -> bool {
+        if self.enemies[a as usize].iter().any(|e| self.root(*e) == b) {
+            return false;
+        }
         let (a, b) = (a as usize, b as usize);
         let clash = self.different[a] != 0
             && self.different[b] != 0
@@ -319,8 +393,13 @@ impl<'a> Joining<'a> {
     }
 
     fn run(&mut self) {
-        let _ = self.constraints;
         let mut heap = BinaryHeap::new();
+        for (a, b) in std::mem::take(&mut self.friends) {
+            let (a, b) = (self.root(a), self.root(b));
+            if a != b {
+                self.join(&mut heap, a.min(b), a.max(b));
+            }
+        }
         for a in 0..self.ties.len() as u32 {
             for (&b, tie) in &self.ties[a as usize] {
                 if a < b {
@@ -368,6 +447,8 @@ impl<'a> Joining<'a> {
         self.size[a as usize] += self.size[b as usize];
         self.size[b as usize] = 0;
         self.leader[b as usize] = a;
+        let enemies = std::mem::take(&mut self.enemies[b as usize]);
+        self.enemies[a as usize].extend(enemies);
         let once = std::mem::take(&mut self.once[b as usize]);
         self.once[a as usize].extend(once);
         if self.different[a as usize] == 0 {
@@ -386,13 +467,7 @@ impl<'a> Joining<'a> {
         records: &[u32],
         weights: &FxHashMap<(u32, u32), f64>,
     ) -> Vec<(u32, u32, f32)> {
-        let root = |mut at: u32| {
-            while self.leader[at as usize] != at {
-                at = self.leader[at as usize];
-            }
-            at
-        };
-        let roots: Vec<u32> = (0..records.len() as u32).map(root).collect();
+        let roots: Vec<u32> = (0..records.len() as u32).map(|at| self.root(at)).collect();
         let mut sums = vec![(0.0f64, 0u32); records.len()];
         let mut known: Vec<(&(u32, u32), &f64)> =
             weights.iter().filter(|((a, b), _)| roots[*a as usize] == roots[*b as usize]).collect();

@@ -8,7 +8,10 @@ use crate::features::Features;
 use crate::load;
 use crate::model::Model;
 use crate::report::{self, Report, Step};
+use crate::review;
+use crate::review::log::{self, Decisions};
 use crate::score::{self, Edge, ErrorRates, Scored};
+use crate::spec::expr::Expr;
 use crate::spec::{Mode, Spec};
 use crate::table::Records;
 use crate::train::{self, SeenPatterns, TrainingNote};
@@ -62,10 +65,22 @@ pub struct Outcome {
     pub rates: ErrorRates,
     /// The blocks, for their counts.
     pub blocks: Blocks,
+    /// What people decided.
+    pub decisions: Decisions,
+    /// A code of the true person per record, when the settings name its column (0 unknown).
+    pub truth: Option<Vec<u32>>,
     /// What training saw; `None` when a model was given.
     pub training: Option<TrainingNote>,
     /// Seconds per step.
     pub steps: Vec<Step>,
+}
+
+impl Outcome {
+    /// True when people have decided on a pair.
+    #[must_use]
+    pub fn decided(&self, a: u32, b: u32) -> bool {
+        self.decisions.agreed.contains_key(&(a.min(b), a.max(b)))
+    }
 }
 
 /// Times the steps and tells of them.
@@ -110,6 +125,7 @@ pub fn run(
     pairs?;
     clusters?;
     write::text(&out.join("model.json"), &outcome.model.to_json())?;
+    review::write(&spec, &outcome, out)?;
     outcome.steps.push(Step {
         name: "write".to_owned(),
         seconds: writing.elapsed().as_secs_f64(),
@@ -144,10 +160,17 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
     let store = build::build(spec, &features, rows)?;
     watch.done("standardise", &format!("{} comparisons", spec.compares.len()));
     let blocks = block::build(spec, &features, &store, &records.starts)?;
-    let constraints = constraints(spec, &features, &records)?;
+    let sources: Vec<String> = spec.inputs.iter().map(|i| i.name.clone()).collect();
+    let decisions = log::read(&spec.review.decisions, &records, &sources)?;
+    let mut constraints = constraints(spec, &features, &records)?;
+    constraints.decided.clone_from(&decisions.agreed);
+    let truth = match &spec.truth {
+        Some(column) => Some(features.eval(&Expr::Column(column.clone()))?.codes.clone()),
+        None => None,
+    };
     drop(features);
     watch.done("block", &format!("{} rules", blocks.rules.len()));
-    let (model, training, seen) = model(spec, &store, &blocks, &records)?;
+    let (model, training, seen) = model(spec, &store, &blocks, &records, &decisions)?;
     watch.done(
         "train",
         &training.as_ref().map_or("a given model".to_owned(), |t| {
@@ -169,7 +192,18 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
     let rates = score::error_rates(&scored.edges, records.len(), together);
     watch.done("cluster", &format!("{} pairs together", rates.decided));
     let steps = watch.steps;
-    Ok(Outcome { records, model, scored, clusters, rates, blocks, training, steps })
+    Ok(Outcome {
+        records,
+        model,
+        scored,
+        clusters,
+        rates,
+        blocks,
+        decisions,
+        truth,
+        training,
+        steps,
+    })
 }
 
 /// The given model, or a trained one.
@@ -178,26 +212,24 @@ fn model(
     store: &Store,
     blocks: &Blocks,
     records: &Records,
+    decisions: &Decisions,
 ) -> Result<(Model, Option<TrainingNote>, Option<SeenPatterns>), LinkError> {
     let Some(path) = &spec.training.model else {
         let closed = spec.mode == Mode::Link;
-        let trained =
-            train::train(&spec.compares, &spec.training, store, blocks, &records.starts, closed);
+        let job = train::Job {
+            compares: &spec.compares,
+            settings: &spec.training,
+            store,
+            blocks,
+            starts: &records.starts,
+            closed,
+            labels: &decisions.agreed,
+        };
+        let trained = train::train(&job);
         return Ok((trained.model, Some(trained.note), trained.seen));
     };
     let model = Model::read(path)?;
-    let fits = model.comparisons.len() == spec.compares.len()
-        && model
-            .comparisons
-            .iter()
-            .zip(&spec.compares)
-            .all(|(m, c)| m.name == c.name && m.levels.len() == c.labels.len());
-    if !fits {
-        return Err(LinkError::input(
-            path.display(),
-            "its comparisons are not those of the settings (same names, same levels, same order); train again",
-        ));
-    }
+    model.check(&spec.compares)?;
     Ok((model, None, None))
 }
 
@@ -216,9 +248,7 @@ fn constraints(
         }
     }
     if let Some(column) = &spec.decide.different {
-        out.different =
-            features.eval(&crate::spec::expr::Expr::Column(column.clone()))?.codes.clone();
+        out.different = features.eval(&Expr::Column(column.clone()))?.codes.clone();
     }
-    let _ = report::VERSION;
     Ok(out)
 }

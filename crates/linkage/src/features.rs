@@ -31,18 +31,15 @@ impl<'a> Features<'a> {
     /// # Errors
     /// [`LinkError::Data`] when a column of the settings is not in the table.
     pub fn new(spec: &'a Spec, table: Table) -> Result<Self, LinkError> {
+        let rows = table.rows;
         let mut raw: FxHashMap<String, Coded> = table.columns.into_iter().collect();
-        let joins = spec
-            .joins
-            .par_iter()
-            .map(|(name, parts)| {
-                let parts = parts
-                    .iter()
-                    .map(|p| raw.get(p).ok_or_else(|| absent(p)))
-                    .collect::<Result<Vec<_>, _>>()?;
-                Ok((name.clone(), joined(&parts, false)))
-            })
-            .collect::<Result<Vec<_>, LinkError>>()?;
+        let joins = across(&spec.joins, rows, |(name, parts)| {
+            let parts = parts
+                .iter()
+                .map(|p| raw.get(p).ok_or_else(|| absent(p)))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok((name.clone(), joined(&parts, false)))
+        })?;
         let plain = spec
             .columns()
             .into_iter()
@@ -100,25 +97,26 @@ impl<'a> Features<'a> {
         chain.reverse();
         let column = self.eval(at)?;
         let values = &column.values;
-        let hashes: Vec<u64> = (0..values.len() as u32)
-            .into_par_iter()
-            .with_min_len(4_096)
-            .map_init(
-                || (String::new(), String::new()),
-                |(text, next), code| {
-                    text.clear();
-                    text.push_str(values.get(code));
-                    for (function, numbers) in &chain {
-                        next.clear();
-                        if !text.is_empty() {
-                            call(*function, text, numbers, self.spec, next);
-                        }
-                        std::mem::swap(text, next);
-                    }
-                    if text.is_empty() { 0 } else { hash_bytes(text.as_bytes()) | 1 }
-                },
-            )
-            .collect();
+        let buffers = || (String::new(), String::new());
+        let hash = |(text, next): &mut (String, String), code: u32| {
+            text.clear();
+            text.push_str(values.get(code));
+            for (function, numbers) in &chain {
+                next.clear();
+                if !text.is_empty() {
+                    call(*function, text, numbers, self.spec, next);
+                }
+                std::mem::swap(text, next);
+            }
+            if text.is_empty() { 0 } else { hash_bytes(text.as_bytes()) | 1 }
+        };
+        let codes = 0..values.len() as u32;
+        let hashes: Vec<u64> = if codes.len() < FEW {
+            let mut buffers = buffers();
+            codes.map(|code| hash(&mut buffers, code)).collect()
+        } else {
+            codes.into_par_iter().with_min_len(4_096).map_init(buffers, hash).collect()
+        };
         let codes = match column {
             Cow::Borrowed(column) => Cow::Borrowed(column.codes.as_slice()),
             Cow::Owned(column) => Cow::Owned(column.codes),
@@ -129,6 +127,18 @@ impl<'a> Features<'a> {
     fn apply(&self, function: Function, column: &Coded, numbers: &[f64]) -> Coded {
         column.map(|text, out| call(function, text, numbers, self.spec, out))
     }
+}
+
+/// Below this many rows or values the threads are left alone: waking them costs more.
+pub(crate) const FEW: usize = 4_096;
+
+/// Works on every item, side by side when there are many rows.
+pub(crate) fn across<T: Sync, R: Send>(
+    items: &[T],
+    rows: usize,
+    work: impl Fn(&T) -> Result<R, LinkError> + Sync + Send,
+) -> Result<Vec<R>, LinkError> {
+    if rows < FEW { items.iter().map(work).collect() } else { items.par_iter().map(work).collect() }
 }
 
 fn absent(name: &str) -> LinkError {
@@ -144,22 +154,21 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
         _ => Order::DayFirst,
     };
     let values = &column.values;
-    let parts: Vec<(Values, bool)> = (0..values.len().div_ceil(STANDARD_PART))
-        .into_par_iter()
-        .map(|part| {
-            let mut out = Values::default();
-            let (mut folded, mut text, mut changed) = (String::new(), String::new(), false);
-            for code in
-                (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len())
-            {
-                text.clear();
-                standard_value(values.get(code as u32), kind, order, spec, &mut folded, &mut text);
-                changed |= text.as_bytes() != values.bytes(code as u32);
-                out.push(text.as_bytes());
-            }
-            (out, changed)
-        })
-        .collect();
+    let part_of = |part: usize| {
+        let mut out = Values::default();
+        let (mut folded, mut text, mut changed) = (String::new(), String::new(), false);
+        for code in (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len()) {
+            text.clear();
+            standard_value(values.get(code as u32), kind, order, spec, &mut folded, &mut text);
+            changed |= text.as_bytes() != values.bytes(code as u32);
+            out.push(text.as_bytes());
+        }
+        (out, changed)
+    };
+    let parts: Vec<(Values, bool)> = match values.len().div_ceil(STANDARD_PART) {
+        1 => vec![part_of(0)],
+        parts => (0..parts).into_par_iter().map(part_of).collect(),
+    };
     if parts.iter().all(|(_, changed)| !changed) {
         return column;
     }
@@ -169,7 +178,11 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
         interner.codes((1..part.len() as u32).map(|code| part.bytes(code)), &mut to);
     }
     let mut codes = column.codes;
-    codes.par_iter_mut().with_min_len(65_536).for_each(|code| *code = to[*code as usize]);
+    if codes.len() < FEW {
+        codes.iter_mut().for_each(|code| *code = to[*code as usize]);
+    } else {
+        codes.par_iter_mut().with_min_len(65_536).for_each(|code| *code = to[*code as usize]);
+    }
     Coded { codes, values: interner.into_values() }
 }
 

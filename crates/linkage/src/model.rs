@@ -9,6 +9,7 @@
 
 use crate::compare::{Pattern, level_of};
 use crate::error::LinkError;
+use crate::spec::Compare;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -144,6 +145,24 @@ impl Model {
             std::fs::read_to_string(path).map_err(|e| LinkError::input(path.display(), e))?;
         serde_json::from_str(&text)
             .map_err(|e| LinkError::input(path.display(), format!("it is not a model file: {e}")))
+    }
+
+    /// Whether this is a model of such comparisons.
+    ///
+    /// # Errors
+    /// [`LinkError::Data`] when names, levels or order differ.
+    pub fn check(&self, compares: &[Compare]) -> Result<(), LinkError> {
+        let same = |(m, c): (&ModelComparison, &Compare)| {
+            m.name == c.name && m.levels.len() == c.labels.len()
+        };
+        let count = self.comparisons.len() == compares.len();
+        if count && self.comparisons.iter().zip(compares).all(same) {
+            return Ok(());
+        }
+        Err(LinkError::Data(
+            "the model's comparisons are not those of the settings (same names, same levels, same order); train again"
+                .to_owned(),
+        ))
     }
 
     /// The text of `model.json`.

@@ -2,6 +2,7 @@
 
 use crate::command::Outcome;
 use crate::spec::Spec;
+use crate::truth::Against;
 use serde::Serialize;
 
 /// Version of the shape of `report.json`.
@@ -98,6 +99,43 @@ pub struct Report {
     pub clusters: ClusterReport,
     /// Quality without labels.
     pub quality: Quality,
+    /// What people decided, when a log is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewReport>,
+    /// Quality by the truth, when a column tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truth: Option<Against>,
+}
+
+/// What people decided.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewReport {
+    /// Pairs on which all reviewers agree; they bind and train the run.
+    pub decided_pairs: usize,
+    /// Pairs on which reviewers differ; they bind nothing.
+    pub disputed_pairs: usize,
+    /// Lines of the log that name records that are not here.
+    pub unknown_lines: usize,
+    /// Pairs judged by two reviewers.
+    pub judged_twice: u64,
+    /// Share of them with the same answer.
+    pub observed_agreement: f64,
+    /// Agreement beyond chance (Cohen).
+    pub kappa: Option<f64>,
+    /// What the judged part of the random sample says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleReport>,
+}
+
+/// Precision and recall by the judged part of the random sample.
+#[derive(Debug, Clone, Serialize)]
+pub struct SampleReport {
+    /// Judged pairs of the sample.
+    pub pairs: usize,
+    /// Of the pairs that the engine takes for one person.
+    pub precision: f64,
+    /// Among the kept candidates.
+    pub recall: f64,
 }
 
 /// What training saw.
@@ -177,6 +215,8 @@ impl Report {
                 expected_recall: recall,
                 expected_f1: f1,
             },
+            review: review_report(spec, outcome),
+            truth: crate::truth::against(outcome, threshold(spec)),
         }
     }
 
@@ -185,6 +225,29 @@ impl Report {
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+fn threshold(spec: &Spec) -> f64 {
+    let p = spec.decide.match_probability;
+    (p / (1.0 - p)).log2()
+}
+
+fn review_report(spec: &Spec, outcome: &Outcome) -> Option<ReviewReport> {
+    let decisions = &outcome.decisions;
+    if spec.review.decisions.is_empty() {
+        return None;
+    }
+    let sample = crate::review::sample(outcome, spec.review.sample, spec.training.seed);
+    let checked = crate::review::checked(outcome, &sample);
+    Some(ReviewReport {
+        decided_pairs: decisions.agreed.len(),
+        disputed_pairs: decisions.disputed.len(),
+        unknown_lines: decisions.unknown,
+        judged_twice: decisions.agreement.pairs,
+        observed_agreement: decisions.agreement.observed,
+        kappa: decisions.agreement.kappa,
+        sample: checked.map(|(precision, recall, pairs)| SampleReport { pairs, precision, recall }),
+    })
 }
 
 fn cluster_report(outcome: &Outcome) -> ClusterReport {

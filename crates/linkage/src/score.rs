@@ -125,7 +125,7 @@ impl Bound {
 /// Weights of a comparison's levels with the rarest value's gain.
 fn best_weights(store: &Store, scorer: &Scorer, c: usize) -> [f64; 16] {
     let evaluator = &store.evaluators[c];
-    let rarest = (1.0 / store.len.max(1) as f64).log2();
+    let rarest = store.rarest.log2();
     let mut out = [0.0; 16];
     for level in 0..evaluator.levels as i8 {
         let reference = scorer.reference_of(c, level);
@@ -137,25 +137,25 @@ fn best_weights(store: &Store, scorer: &Scorer, c: usize) -> [f64; 16] {
 
 /// What is known of a pattern before the values of a pair are looked at.
 #[derive(Clone, Copy)]
-struct Known {
-    mass: Mass,
+pub(crate) struct Known {
+    pub(crate) mass: Mass,
     /// The weight without term frequencies.
-    plain: f64,
+    pub(crate) plain: f64,
     /// The greatest weight that the rarest values could give.
-    best: f64,
+    pub(crate) best: f64,
     /// Some level of it has a term-frequency weight.
-    varies: bool,
+    pub(crate) varies: bool,
 }
 
 impl Known {
-    fn new(store: &Store, scorer: &Scorer, pattern: Pattern) -> Self {
+    pub(crate) fn new(store: &Store, scorer: &Scorer, pattern: Pattern) -> Self {
         let mass = scorer.mass(pattern);
         let mut rarest = mass;
         let mut varies = false;
         for (c, evaluator) in store.evaluators.iter().enumerate() {
             if evaluator.term_frequency && scorer.has_reference(c, pattern) {
                 varies = true;
-                scorer.adjust(&mut rarest, c, pattern, 1.0 / store.len.max(1) as f64);
+                scorer.adjust(&mut rarest, c, pattern, store.rarest);
             }
         }
         let plain = mass.weight();

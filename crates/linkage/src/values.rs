@@ -74,6 +74,12 @@ impl Values {
         std::str::from_utf8(self.bytes(code)).unwrap_or("")
     }
 
+    /// Forgets all codes from `len` on.
+    fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+        self.bytes.truncate(self.ends.last().map_or(0, |end| *end as usize));
+    }
+
     /// Adds a text without looking whether it is there; its code.
     pub fn push(&mut self, text: &[u8]) -> u32 {
         self.bytes.extend_from_slice(text);
@@ -190,6 +196,48 @@ impl Interner {
         &self.values
     }
 
+    /// An interner that holds these texts, each under the code it has.
+    #[must_use]
+    pub fn from_values(values: Values) -> Self {
+        let mut interner = Self { values, slots: Vec::new() };
+        interner.rebuild();
+        interner
+    }
+
+    /// Forgets all codes from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        let len = len.max(1);
+        if len >= self.values.len() {
+            return;
+        }
+        // Texts stand as if placed in the order of their codes: nothing was placed because of the
+        // latest, so its place can simply be freed.
+        let mask = self.slots.len() - 1;
+        for code in (len as u32..self.values.len() as u32).rev() {
+            let tag = (hash_bytes(self.values.bytes(code)) >> 32) as u32;
+            let mut at = tag as usize & mask;
+            while self.slots[at].1 != code && self.slots[at].1 != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = (0, 0);
+        }
+        self.values.truncate(len);
+    }
+
+    fn rebuild(&mut self) {
+        let size = (self.values.len() * 2).next_power_of_two().max(64);
+        let mask = size - 1;
+        self.slots = vec![(0, 0); size];
+        for code in 1..self.values.len() as u32 {
+            let tag = (hash_bytes(self.values.bytes(code)) >> 32) as u32;
+            let mut at = tag as usize & mask;
+            while self.slots[at].1 != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = (tag, code);
+        }
+    }
+
     /// Keeps the texts, drops the table.
     #[must_use]
     pub fn into_values(self) -> Values {
@@ -197,15 +245,19 @@ impl Interner {
     }
 
     fn grow(&mut self) {
+        let mut tags = vec![0u32; self.values.len()];
+        for &(tag, code) in self.slots.iter().filter(|(_, code)| *code != 0) {
+            tags[code as usize] = tag;
+        }
         let size = (self.slots.len() * 4).max(64);
-        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
         let mask = size - 1;
-        for (tag, code) in old.into_iter().filter(|(_, code)| *code != 0) {
+        self.slots = vec![(0, 0); size];
+        for (code, &tag) in tags.iter().enumerate().skip(1) {
             let mut at = tag as usize & mask;
             while self.slots[at].1 != 0 {
                 at = (at + 1) & mask;
             }
-            self.slots[at] = (tag, code);
+            self.slots[at] = (tag, code as u32);
         }
     }
 }
@@ -226,6 +278,21 @@ mod tests {
         }
         assert_eq!((interner.code(b""), interner.find(b"absent")), (0, None));
         assert_eq!(interner.values().len(), 5_001);
+    }
+
+    #[test]
+    fn what_was_added_last_can_be_taken_back() {
+        let mut interner = Interner::default();
+        let text = |i: u32| format!("t{i}").into_bytes();
+        (0..2_000).for_each(|i| assert_eq!(interner.code(&text(i)), i + 1));
+        for keep in [1_500, 900, 40] {
+            (5_000..9_000).for_each(|i| assert!(interner.code(&text(i)) > 40));
+            interner.truncate(keep as usize + 1);
+            (0..2_000).for_each(|i| {
+                assert_eq!(interner.find(&text(i)), (i < keep).then_some(i + 1));
+            });
+        }
+        assert_eq!(interner.code(b"new"), 41);
     }
 
     #[test]

@@ -102,6 +102,19 @@ pub fn pairs(spec: &Spec, outcome: &Outcome, path: &Path) -> Result<(), LinkErro
     })
 }
 
+/// Per leader: pairs of the cluster that were kept, and the weakest of them (infinite without any).
+fn cluster_ties(outcome: &Outcome) -> Vec<(u32, f32)> {
+    let leader = &outcome.clusters.leader;
+    let mut out = vec![(0u32, f32::INFINITY); leader.len()];
+    for edge in &outcome.scored.edges {
+        if leader[edge.a as usize] == leader[edge.b as usize] {
+            let tie = &mut out[leader[edge.a as usize] as usize];
+            *tie = (tie.0 + 1, tie.1.min(edge.weight as f32));
+        }
+    }
+    out
+}
+
 /// `clusters.parquet`: every record with its cluster, in the order of the records.
 ///
 /// # Errors
@@ -113,6 +126,19 @@ pub fn clusters(spec: &Spec, outcome: &Outcome, path: &Path) -> Result<(), LinkE
     for &leader in &clusters.leader {
         size[leader as usize] += 1;
     }
+    let ties = cluster_ties(outcome);
+    let possible = |r: usize| {
+        let n = f64::from(size[clusters.leader[r] as usize]);
+        (n * (n - 1.0) / 2.0).max(1.0)
+    };
+    let density = |r: usize| match size[clusters.leader[r] as usize] {
+        1 => 1.0,
+        _ => (f64::from(ties[clusters.leader[r] as usize].0) / possible(r)) as f32,
+    };
+    let weakest = |r: usize| {
+        let least = ties[clusters.leader[r] as usize].1;
+        if least.is_finite() { least } else { 0.0 }
+    };
     let name = |r: usize| spec.inputs[records.source(r as u32)].name.as_str();
     table(path, records.len(), &|range| {
         let ids = range.clone().map(|r| {
@@ -139,7 +165,15 @@ pub fn clusters(spec: &Spec, outcome: &Outcome, path: &Path) -> Result<(), LinkE
             ),
             (
                 "mean_weight".to_owned(),
-                Arc::new(Float32Array::from_iter_values(range.map(|r| clusters.tie[r]))),
+                Arc::new(Float32Array::from_iter_values(range.clone().map(|r| clusters.tie[r]))),
+            ),
+            (
+                "cluster_density".to_owned(),
+                Arc::new(Float32Array::from_iter_values(range.clone().map(density))),
+            ),
+            (
+                "cluster_weakest".to_owned(),
+                Arc::new(Float32Array::from_iter_values(range.map(weakest))),
             ),
         ]
     })

@@ -2,122 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may stop")]
 
-use kernel::Chance;
+mod people;
+
 use linkage::command::{self, Outcome};
 use linkage::spec::Spec;
 use linkage::table::Table;
 use linkage::{LinkError, Matcher};
+use people::{Row, SETTINGS, csv, people};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-
-const SETTINGS: &str = r#"
-mode = "dedupe"
-[[input]]
-name = "people"
-path = "people.csv"
-id = "id"
-[[block]]
-keys = ["name", "born"]
-[[block]]
-keys = ["number"]
-[[block]]
-keys = ["name", "village"]
-[[block]]
-keys = ["born", "family"]
-[[compare]]
-column = "name"
-method = "name"
-term_frequency = true
-[[compare]]
-column = "born"
-method = "date"
-[[compare]]
-column = "number"
-method = "damerau_levenshtein"
-[[compare]]
-column = "village"
-method = "exact"
-household = true
-[[compare]]
-column = "family"
-method = "exact"
-household = true
-"#;
-
-/// A record: id, person, and the texts of its columns.
-struct Row {
-    person: usize,
-    cells: [String; 5],
-}
-
-fn word(chance: &mut Chance) -> String {
-    (0..2 + chance.below(2))
-        .map(|_| {
-            *chance.pick(&["ba", "ri", "to", "su", "ma", "ni", "ka", "le", "du", "wi", "sa", "po"])
-        })
-        .collect()
-}
-
-/// Families of four, one in ten with twins; about every third person twice, the copy damaged.
-fn people(families: usize, seed: u64) -> Vec<Row> {
-    let mut chance = Chance::new(seed);
-    let mut rows = Vec::new();
-    let mut person = 0;
-    for family in 0..families {
-        let village = format!("v{}", chance.below(40));
-        let mut born = format!(
-            "{}-{:02}-{:02}",
-            chance.between(1950, 2010),
-            chance.between(1, 12),
-            chance.between(1, 28)
-        );
-        for member in 0..4 {
-            person += 1;
-            let twin = member == 1 && family % 10 == 0;
-            if !twin {
-                born = format!(
-                    "{}-{:02}-{:02}",
-                    chance.between(1950, 2010),
-                    chance.between(1, 12),
-                    chance.between(1, 28)
-                );
-            }
-            let number =
-                format!("{:04}{}{:03}", chance.below(40), born.replace('-', ""), person % 1000);
-            let cells = [
-                format!("{} {}", word(&mut chance), word(&mut chance)),
-                born.clone(),
-                number,
-                village.clone(),
-                format!("f{family}"),
-            ];
-            if chance.is(0.33) {
-                let mut copy = cells.clone();
-                if chance.is(0.3) {
-                    copy[0] = copy[0].replace('a', "e");
-                }
-                if chance.is(0.2) {
-                    copy[2].clear();
-                }
-                if chance.is(0.1) {
-                    copy[1] = format!("{}-07-01", &copy[1][..4]);
-                }
-                rows.push(Row { person, cells: copy });
-            }
-            rows.push(Row { person, cells });
-        }
-    }
-    rows
-}
-
-fn csv(rows: &[Row], order: &[usize]) -> String {
-    let mut text = "id,name,born,number,village,family\n".to_owned();
-    for &at in order {
-        writeln!(text, "{at},{}", rows[at].cells.join(",")).unwrap();
-    }
-    text
-}
 
 fn run_in(folder: &Path, settings: &str) -> Outcome {
     let spec = Spec::parse(settings, "test", folder).unwrap();
@@ -206,6 +100,57 @@ fn same_bytes_for_any_threads_and_row_order() {
             assert_eq!(written[0][file], *bytes, "{file} of run {at}");
         }
     }
+}
+
+#[test]
+fn decisions_bind_and_truth_is_told() {
+    let mut rows = people(300, 5);
+    rows.iter_mut().for_each(|r| r.cells[4] = format!("{}|{}", r.cells[4], r.person));
+    let folder = tempfile::tempdir().unwrap();
+    let order: Vec<usize> = (0..rows.len()).collect();
+    let text = csv(&rows, &order).replace(",family", ",family,truth").replace('|', ",");
+    std::fs::write(folder.path().join("people.csv"), text).unwrap();
+    let settings = format!("{SETTINGS}\n[truth]\ncolumn = \"truth\"\n");
+    let before = run_in(folder.path(), &settings);
+    let cluster = |o: &Outcome, r: u32| o.clusters.leader[r as usize];
+    let sure: Vec<_> = before.scored.edges.iter().filter(|e| e.weight > 5.0).take(3).collect();
+    let apart = (sure[0].a, sure[0].b);
+    let joined = (sure[1].a, sure[2].a);
+    assert_eq!(cluster(&before, apart.0), cluster(&before, apart.1));
+    assert_ne!(cluster(&before, joined.0), cluster(&before, joined.1));
+    let mut log = "left_source,left_id,right_source,right_id,decision,reviewer,at\n".to_owned();
+    let mut say = |(a, b): (u32, u32), decision: &str, reviewer: &str| {
+        let (a, b) = (before.records.id(a), before.records.id(b));
+        writeln!(log, "people,{a},people,{b},{decision},{reviewer},2026-11-22").unwrap();
+    };
+    say(apart, "same", "ani");
+    say(apart, "different", "ani");
+    say((apart.1, apart.0), "different", "budi");
+    say(joined, "same", "ani");
+    say((sure[2].a, sure[2].b), "same", "ani");
+    say((sure[2].a, sure[2].b), "different", "budi");
+    std::fs::write(folder.path().join("log.csv"), &log).unwrap();
+    let bound = format!("{settings}[review]\ndecisions = [\"log.csv\"]\npairs = 40\nsample = 70\n");
+    let spec = folder.path().join("spec.toml");
+    std::fs::write(&spec, &bound).unwrap();
+    let after = run_in(folder.path(), &bound);
+    assert_ne!(cluster(&after, apart.0), cluster(&after, apart.1));
+    assert_eq!(cluster(&after, joined.0), cluster(&after, joined.1));
+    assert_eq!((after.decisions.agreed.len(), after.decisions.disputed.len()), (2, 1));
+    let out = folder.path().join("out");
+    linkage::run(&spec, &out, &mut |_| {}).unwrap();
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    let rate = |of: &str, what: &str| report["truth"][of][what].as_f64().unwrap();
+    assert!(rate("clusters", "precision") > 0.98 && rate("pairs", "recall") > 0.95, "{report}");
+    assert!(report["truth"]["calibration_error"].as_f64().unwrap() < 0.05);
+    assert_eq!(report["review"]["judged_twice"], 2);
+    let (review, page) = (read("review.csv"), read("review.html"));
+    let mut values = review.lines().skip(1).map(|l| l.split(',').nth(6).unwrap().parse().unwrap());
+    let mut last: f64 = values.next().unwrap();
+    assert!(values.all(|v| std::mem::replace(&mut last, v) >= v), "worth most first");
+    assert!(page.matches("<fieldset").count() > 1 && !page.contains("http"));
+    assert!(read("sample.csv").lines().count() > 20 && read("report.html").contains("kappa"));
 }
 
 #[test]

@@ -11,12 +11,12 @@ use crate::table::Coded;
 use crate::text::dates::{Order, parse};
 use crate::text::fold::Packed;
 use crate::text::names::Convention;
-use crate::values::{Interner, fold, hash_bytes};
+use crate::values::{Interner, Values, fold, hash_bytes};
 use rayon::prelude::*;
 
 /// What a feature must offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Want {
+pub(super) enum Want {
     Code,
     Text,
     Date,
@@ -27,8 +27,9 @@ enum Want {
 
 /// Features asked for while the comparisons are laid out.
 #[derive(Default)]
-struct Plan {
-    features: Vec<(Expr, Want, bool)>,
+pub(super) struct Plan {
+    /// Expression, what it must offer, and whether shares of its values are needed.
+    pub(super) features: Vec<(Expr, Want, bool)>,
 }
 
 impl Plan {
@@ -56,6 +57,11 @@ impl Plan {
 /// # Errors
 /// Too many comparisons, or a column that is not there.
 pub fn build(spec: &Spec, features: &Features<'_>, len: usize) -> Result<Store, LinkError> {
+    Ok(build_open(spec, features, len)?.0)
+}
+
+/// The features of the settings' comparisons.
+pub(super) fn plan(spec: &Spec) -> Result<(Vec<Evaluator>, Plan), LinkError> {
     if spec.compares.len() > COMPARISONS_MAX {
         return Err(LinkError::Data(format!(
             "{} comparisons are too many; at most {COMPARISONS_MAX}",
@@ -63,29 +69,45 @@ pub fn build(spec: &Spec, features: &Features<'_>, len: usize) -> Result<Store, 
         )));
     }
     let mut plan = Plan::default();
-    let evaluators: Vec<Evaluator> =
-        spec.compares.iter().map(|c| evaluator(c, &mut plan)).collect();
+    let evaluators = spec.compares.iter().map(|c| evaluator(c, &mut plan)).collect();
+    Ok((evaluators, plan))
+}
+
+/// As [`build`], with what is needed to add values later: per feature its texts, and the parts
+/// (words, elements) that they are made of.
+pub(super) fn build_open(
+    spec: &Spec,
+    features: &Features<'_>,
+    len: usize,
+) -> Result<(Store, Vec<(Values, Interner)>), LinkError> {
+    let (evaluators, plan) = plan(spec)?;
     let built = plan
         .features
         .par_iter()
         .map(|(expr, want, frequency)| {
             let column = features.eval(expr)?;
             let frequencies = if *frequency { shares(&column) } else { Vec::new() };
-            let payload = payload(&column, *want, &spec.convention);
-            Ok((payload, frequencies, column))
+            let (payload, parts) = payload(&column, *want, &spec.convention);
+            Ok((payload, frequencies, column, parts))
         })
         .collect::<Result<Vec<_>, LinkError>>()?;
     let width = built.len();
     let mut rows = vec![0u32; len * width];
     rows.par_chunks_mut(width.max(1) * 4_096).enumerate().for_each(|(chunk, part)| {
         for (at, row) in part.chunks_mut(width).enumerate() {
-            for (slot, (_, _, column)) in row.iter_mut().zip(&built) {
+            for (slot, (_, _, column, _)) in row.iter_mut().zip(&built) {
                 *slot = column.codes[chunk * 4_096 + at];
             }
         }
     });
-    let (payloads, frequencies) = built.into_iter().map(|(p, f, _)| (p, f)).unzip();
-    Ok(Store { len, width, rows, payloads, frequencies, evaluators })
+    let (mut payloads, mut frequencies, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for (payload, shares, column, parts) in built {
+        payloads.push(payload);
+        frequencies.push(shares);
+        open.push((column.into_owned().values, parts));
+    }
+    let rarest = 1.0 / len.max(1) as f64;
+    Ok((Store { len, width, rows, payloads, frequencies, evaluators, rarest }, open))
 }
 
 fn evaluator(compare: &Compare, plan: &mut Plan) -> Evaluator {
@@ -155,45 +177,55 @@ fn shares(column: &Coded) -> Vec<f32> {
     counts.iter().map(|&c| f64::from(c) as f32 / total.max(1) as f32).collect()
 }
 
-fn payload(column: &Coded, want: Want, convention: &Convention) -> Payload {
+fn payload(column: &Coded, want: Want, convention: &Convention) -> (Payload, Interner) {
     let codes = 0..column.values.len() as u32;
     let text = |code: u32| column.values.get(code);
-    match want {
+    let mut parts = Interner::default();
+    let payload = match want {
         Want::Code => Payload::Code,
         Want::Text => Payload::Text(codes.map(|c| Packed::new(text(c))).collect()),
-        Want::Date => Payload::Date(
-            codes.map(|c| parse(text(c), Order::DayFirst).map_or(0, |d| d.pack())).collect(),
-        ),
-        Want::Number => {
-            Payload::Number(codes.map(|c| text(c).parse().unwrap_or(f64::NAN)).collect())
-        }
-        Want::Name => names(column, convention),
+        Want::Date => Payload::Date(codes.map(|c| date(text(c))).collect()),
+        Want::Number => Payload::Number(codes.map(|c| number(text(c))).collect()),
+        Want::Name => return names(column, convention),
         Want::Array(separator) => {
-            let mut interner = Interner::default();
-            Payload::Array(
-                codes
-                    .map(|c| {
-                        let mut items: Vec<u32> = text(c)
-                            .split(separator)
-                            .map(|item| interner.code(item.trim().as_bytes()))
-                            .filter(|i| *i != 0)
-                            .collect();
-                        items.sort_unstable();
-                        items.dedup();
-                        items
-                    })
-                    .collect(),
-            )
+            Payload::Array(codes.map(|c| elements(text(c), separator, &mut parts)).collect())
         }
-    }
+    };
+    (payload, parts)
+}
+
+/// A standard date, packed; 0 when there is none.
+pub(super) fn date(text: &str) -> u32 {
+    parse(text, Order::DayFirst).map_or(0, |d| d.pack())
+}
+
+pub(super) fn number(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+
+/// The codes of a list's elements, rising.
+pub(super) fn elements(text: &str, separator: char, parts: &mut Interner) -> Vec<u32> {
+    let codes = text.split(separator).map(|item| parts.code(item.trim().as_bytes()));
+    let mut items: Vec<u32> = codes.filter(|i| *i != 0).collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+/// The hashes of a name: its letters without blanks, and its classes in order.
+pub(super) fn name_hashes(text: &str, classes: &mut [u64]) -> (u32, u32) {
+    let joined: Vec<u8> = text.bytes().filter(|b| *b != b' ').collect();
+    classes.sort_unstable();
+    let sorted =
+        classes.iter().fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93));
+    (hash_bytes(&joined) as u32, sorted as u32)
 }
 
 /// Names as codes of words; words with their class and how many records hold the class.
-fn names(column: &Coded, convention: &Convention) -> Payload {
+fn names(column: &Coded, convention: &Convention) -> (Payload, Interner) {
     let counts = column.counts();
     let mut words = Interner::default();
     let mut entries = Vec::with_capacity(column.values.len());
-    let mut joined: Vec<u8> = Vec::new();
     let mut classes: Vec<u64> = Vec::new();
     let mut of_word: Vec<u64> = vec![0];
     for code in 0..column.values.len() as u32 {
@@ -209,14 +241,7 @@ fn names(column: &Coded, convention: &Convention) -> Payload {
             entry.count += 1;
             classes.push(of_word[word_code as usize]);
         }
-        joined.clear();
-        joined.extend(text.bytes().filter(|b| *b != b' '));
-        entry.joined = hash_bytes(&joined) as u32;
-        classes.sort_unstable();
-        entry.sorted = classes
-            .iter()
-            .fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93))
-            as u32;
+        (entry.joined, entry.sorted) = name_hashes(text, &mut classes);
         entries.push(entry);
     }
     let texts = words.values().clone();
@@ -243,5 +268,5 @@ fn names(column: &Coded, convention: &Convention) -> Payload {
         })
         .collect();
     entries.par_iter_mut().with_min_len(8_192).for_each(|entry| entry.fill(&table));
-    Payload::Name(entries, table)
+    (Payload::Name(entries, table), words)
 }

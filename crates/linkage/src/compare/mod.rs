@@ -2,6 +2,7 @@
 //! agrees, and rising with agreement. Values are looked up by code in small prepared entries.
 
 pub mod build;
+pub mod grow;
 pub mod name;
 pub mod store;
 

@@ -92,6 +92,8 @@ pub struct Store {
     pub frequencies: Vec<Vec<f32>>,
     /// The comparisons.
     pub evaluators: Vec<Evaluator>,
+    /// No value is rarer than this.
+    pub rarest: f64,
 }
 
 /// The records of one block, side by side.

@@ -6,9 +6,11 @@ mod waterfall;
 
 use crate::command::Outcome;
 use crate::model::probability;
-use crate::report::Report;
+use crate::report::{Report, ReviewReport};
 use crate::spec::Spec;
-use charts::{Bar, escaped};
+use crate::truth::Against;
+use charts::Bar;
+pub(crate) use charts::escaped;
 use std::fmt::Write;
 
 /// Minutes a clerk needs for one doubtful pair, two clerks per pair. (The Office for National
@@ -46,6 +48,12 @@ pub fn page(spec: &Spec, outcome: &Outcome, report: &Report) -> String {
         &sweep(outcome, report),
     );
     out.push_str("</div>");
+    if let Some(truth) = &report.truth {
+        section(&mut out, "Against the truth", &against(truth));
+    }
+    if let Some(review) = &report.review {
+        section(&mut out, "What people decided", &reviewed(review));
+    }
     section(&mut out, "What each agreement is worth", &waterfall::levels(&outcome.model));
     section(&mut out, "Doubtful pairs, one by one", &doubtful(spec, outcome));
     section(&mut out, "Where the candidate pairs came from", &blocking(report));
@@ -136,6 +144,65 @@ fn sweep(outcome: &Outcome, report: &Report) -> String {
     let chosen = (report.quality.expected_recall, report.quality.expected_precision);
     charts::curve(&points, chosen)
         + "<p class=\"sub\">Right: more true pairs found. Up: fewer false ones. The dot is this run.</p>"
+}
+
+/// Precision and recall by the truth, and what probabilities are worth.
+fn against(truth: &Against) -> String {
+    let mut out = String::from(
+        "<div class=\"scroll\"><table><tr><th></th><th>Precision</th><th>Recall</th><th>F1</th></tr>",
+    );
+    for (name, r) in [
+        ("pairs", truth.pairs),
+        ("clusters", truth.clusters),
+        ("pairs, best threshold", truth.best),
+    ] {
+        let _ = write!(
+            out,
+            "<tr><td>{name}</td><td>{:.4}</td><td>{:.4}</td><td>{:.4}</td></tr>",
+            r.precision, r.recall, r.f1
+        );
+    }
+    out.push_str("</table></div>");
+    out += &charts::curve(&truth.curve, (truth.pairs.recall, truth.pairs.precision));
+    out.push_str(
+        "<p class=\"sub\">Reliability: what share of the pairs of each probability are true.</p>\
+         <div class=\"scroll\"><table><tr><th>Said</th><th>True</th><th>Pairs</th></tr>",
+    );
+    for bin in truth.reliability.iter().filter(|b| b.pairs > 0) {
+        let _ = write!(
+            out,
+            "<tr><td>{:.1} %{}</td><td>{:.1} %</td><td>{}</td></tr>",
+            bin.said * 100.0,
+            charts::inline_bar(bin.held),
+            bin.held * 100.0,
+            bin.pairs
+        );
+    }
+    let _ = write!(
+        out,
+        "</table></div><p class=\"sub\">Mean distance of the two: {:.2} points.</p>",
+        truth.calibration_error * 100.0
+    );
+    out
+}
+
+fn reviewed(review: &ReviewReport) -> String {
+    let kappa = review.kappa.map_or("not known".to_owned(), |k| format!("{k:.2}"));
+    let mut out = format!(
+        "<p>{} pairs decided and binding, {} disputed. Judged twice: {}; same answer {:.1} %, kappa {kappa}.</p>",
+        review.decided_pairs,
+        review.disputed_pairs,
+        review.judged_twice,
+        review.observed_agreement * 100.0
+    );
+    if let Some(check) = &review.sample {
+        let _ = write!(
+            out,
+            "<p>By {} judged pairs of the sample: precision {:.4}, recall among the candidates {:.4}.</p>",
+            check.pairs, check.precision, check.recall
+        );
+    }
+    out
 }
 
 fn doubtful(spec: &Spec, outcome: &Outcome) -> String {

@@ -3,7 +3,9 @@
 use super::comparisons;
 use super::expr::{self, Expr};
 use super::raw::{RawBlock, RawColumn, RawInput, RawSpec};
-use super::{Block, ClusterMethod, Compare, Decide, Input, Kind, Method, Mode, Spec, Training};
+use super::{
+    Block, ClusterMethod, Compare, Decide, Input, Kind, Method, Mode, Review, Spec, Training,
+};
 use crate::error::LinkError;
 use crate::text::dates::Order;
 use crate::text::names::{self, Convention};
@@ -104,6 +106,12 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
         convention: convention(&place, &raw)?,
         training: training(&place, &raw)?,
         decide: decide(&place, &raw, mode)?,
+        review: Review {
+            decisions: raw.review.decisions.iter().map(|d| folder.join(d)).collect(),
+            pairs: raw.review.pairs,
+            sample: raw.review.sample,
+        },
+        truth: raw.truth.map(|t| t.column),
         max_block,
         fingerprint: crate::values::hash_bytes(text.as_bytes()),
     })

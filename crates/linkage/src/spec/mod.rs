@@ -167,6 +167,17 @@ pub struct Decide {
     pub min_probability: f64,
 }
 
+/// Review by people.
+#[derive(Debug, Clone, Default)]
+pub struct Review {
+    /// Logs of decisions, which bind and train the run.
+    pub decisions: Vec<PathBuf>,
+    /// Doubtful pairs written for review.
+    pub pairs: usize,
+    /// Pairs of the random sample that checks the run.
+    pub sample: usize,
+}
+
 /// Checked settings.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -190,6 +201,10 @@ pub struct Spec {
     pub training: Training,
     /// Decisions.
     pub decide: Decide,
+    /// Review by people.
+    pub review: Review,
+    /// Column that tells the person of a record, to judge the run by; not compared.
+    pub truth: Option<String>,
     /// Largest block of a chosen rule that is compared whole.
     pub max_block: usize,
     /// Hash of the settings text, for the report.
@@ -235,6 +250,7 @@ impl Spec {
             compare.columns(&mut names);
         }
         names.extend(self.decide.different.as_deref());
+        names.extend(self.truth.as_deref());
         let mut out: Vec<String> = Vec::new();
         for name in names {
             match self.joins.iter().find(|(joined, _)| joined == name) {

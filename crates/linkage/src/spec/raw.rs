@@ -27,6 +27,26 @@ pub struct RawSpec {
     pub cluster: RawCluster,
     #[serde(default)]
     pub output: RawOutput,
+    #[serde(default)]
+    pub review: RawReview,
+    pub truth: Option<RawTruth>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawReview {
+    #[serde(default)]
+    pub decisions: Vec<String>,
+    #[serde(default)]
+    pub pairs: usize,
+    #[serde(default)]
+    pub sample: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTruth {
+    pub column: String,
 }
 
 #[derive(Debug, Deserialize)]

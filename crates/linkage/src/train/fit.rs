@@ -19,6 +19,8 @@ pub(super) struct Fit {
     expected: Option<f64>,
     /// Comparisons that few strangers agree on.
     pub(super) sharp: Vec<bool>,
+    /// Patterns of pairs that people decided: true for one person.
+    pub(super) labels: Vec<(Pattern, bool)>,
     /// Names of the comparisons.
     pub(super) names: Vec<String>,
     /// Comparisons that a household shares.
@@ -53,7 +55,8 @@ impl Fit {
         let names: Vec<String> = compares.iter().map(|c| c.name.clone()).collect();
         let kin = kin_classes(&names, store, &u, &sharp, records * 0.02);
         let household = store.evaluators.iter().map(|e| e.household).collect();
-        Self { m, u, kin, matches, possible, equal, expected, sharp, household, names }
+        let labels = Vec::new();
+        Self { m, u, kin, matches, possible, equal, expected, sharp, labels, household, names }
     }
 
     /// Probabilities of the classes for a pattern: matches, strangers, related classes.
@@ -126,6 +129,7 @@ impl Fit {
                 add(&mut sums[k], pattern, pairs);
             }
         }
+        self.correct_labels(&mut sums, &mut masses, &mut p);
         let mut u = zero;
         for &(pattern, count) in &random.counts {
             self.posterior(pattern, &mut p);
@@ -154,6 +158,27 @@ impl Fit {
                 }
             }
             self.correct_equal(c);
+        }
+    }
+
+    /// What people decided stands in place of what the model thinks of a pair: so pairs chosen
+    /// because they are doubtful do not bend the shares.
+    fn correct_labels(&self, sums: &mut [Vec<Vec<f64>>], masses: &mut [f64], p: &mut [f64]) {
+        for &(pattern, same) in &self.labels {
+            self.posterior(pattern, p);
+            let others = (1.0 - p[0]).max(1e-9);
+            for k in (0..p.len()).filter(|k| *k != 1) {
+                let known = match (same, k) {
+                    (true, 0) => 1.0,
+                    (true, _) | (false, 0) => 0.0,
+                    (false, _) => p[k] / others,
+                };
+                masses[k] = (masses[k] + known - p[k]).max(0.0);
+                add(&mut sums[k], pattern, known - p[k]);
+            }
+        }
+        if !self.labels.is_empty() {
+            sums.iter_mut().flatten().flatten().for_each(|sum| *sum = sum.max(0.0));
         }
     }
 

@@ -14,6 +14,7 @@ use kernel::Chance;
 use kernel::chance::mix;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 mod fit;
 mod kin;
@@ -89,16 +90,28 @@ pub struct Trained {
     pub seen: Option<SeenPatterns>,
 }
 
+/// What a model is trained on.
+pub struct Job<'a> {
+    /// The comparisons.
+    pub compares: &'a [Compare],
+    /// The settings of training.
+    pub settings: &'a Training,
+    /// Prepared records.
+    pub store: &'a Store,
+    /// Candidate pairs.
+    pub blocks: &'a Blocks,
+    /// First record of each input, and the total.
+    pub starts: &'a [u32],
+    /// Pairs only between different inputs.
+    pub closed: bool,
+    /// Pairs that people decided: true for one person.
+    pub labels: &'a BTreeMap<(u32, u32), bool>,
+}
+
 /// Trains a model.
 #[must_use]
-pub fn train(
-    compares: &[Compare],
-    settings: &Training,
-    store: &Store,
-    blocks: &Blocks,
-    starts: &[u32],
-    closed: bool,
-) -> Trained {
+pub fn train(job: &Job<'_>) -> Trained {
+    let Job { compares, settings, store, blocks, starts, closed, labels } = *job;
     let random = random_pairs(settings, store, starts, closed);
     let (counts, thinning, seen) = candidate_patterns(settings, store, blocks);
     let mut note = TrainingNote {
@@ -115,8 +128,19 @@ pub fn train(
         .map(|c| kin::agreeing_pairs(settings.seed, c, store))
         .collect();
     fit.add_dependent(&agreeing);
+    fit.labels = label_patterns(store, labels);
     fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
     Trained { model: fit.model(compares, store, &random), note, seen }
+}
+
+/// The patterns of decided pairs.
+fn label_patterns(store: &Store, labels: &BTreeMap<(u32, u32), bool>) -> Vec<(Pattern, bool)> {
+    let mut work = Workspace::default();
+    let mut pattern = |a, b| {
+        store.gather(&mut work, &[a, b]);
+        store.pattern(&mut work, 0, 1)
+    };
+    labels.iter().map(|(&(a, b), &same)| (pattern(a, b), same)).collect()
 }
 
 /// Draws random pairs (of different inputs when pairs within an input are closed).

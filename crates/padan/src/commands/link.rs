@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 Guide: docs/guide/link.md")]
 pub struct Args {
     /// The settings file (TOML)
-    #[arg(required_unless_present_any = ["from_splink", "suggest"])]
+    #[arg(required_unless_present_any = ["from_splink", "suggest", "add", "find"])]
     spec: Option<PathBuf>,
     /// Folder for pairs.parquet, clusters.parquet, model.json, report.json
-    #[arg(long, required_unless_present_any = ["from_splink", "suggest"])]
+    #[arg(long, required_unless_present_any = ["from_splink", "suggest", "index"])]
     out: Option<PathBuf>,
     /// Look at a file (or two to link) and write a commented settings file to standard output
     #[arg(long, value_name = "FILE", num_args = 1..=2, conflicts_with_all = ["out", "from_splink"])]
@@ -21,6 +21,18 @@ pub struct Args {
     /// Write a settings file from the JSON that Splink saved, to standard output
     #[arg(long, value_name = "SETTINGS.json", conflicts_with = "out")]
     from_splink: Option<PathBuf>,
+    /// Folder of an index. With settings: make one from their files. Without: see --add and --find
+    #[arg(long, value_name = "DIR")]
+    index: Option<PathBuf>,
+    /// Add the records of a file to the index, persons keep their numbers
+    #[arg(long, value_name = "FILE", requires = "index", conflicts_with = "spec")]
+    add: Option<PathBuf>,
+    /// Look up the records of a file in the index; CSV to standard output
+    #[arg(long, value_name = "FILE", requires = "index", conflicts_with_all = ["spec", "add"])]
+    find: Option<PathBuf>,
+    /// Name of the records of --add (default: the file's name)
+    #[arg(long, requires = "index")]
+    source: Option<String>,
     /// Files to match, for the settings file that --from-splink writes
     #[arg(long, requires = "from_splink")]
     data: Vec<String>,
@@ -40,6 +52,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         print!("{spec}");
         return Ok(());
     }
+    if let Some(index) = &args.index {
+        return at_index(index, &args);
+    }
     match (&args.spec, &args.out) {
         (Some(spec), Some(out)) => link(spec, out, args.quiet),
         _ => Err(Failure::input("give a settings file and --out FOLDER")),
@@ -52,10 +67,7 @@ fn link(spec: &Path, out: &Path, quiet: bool) -> Result<(), Failure> {
             eprintln!("{line}");
         }
     };
-    let done = linkage::run(spec, out, &mut progress).map_err(|error| match &error {
-        LinkError::Output { .. } => Failure::work(&error),
-        _ => Failure::input(&error),
-    })?;
+    let done = linkage::run(spec, out, &mut progress).map_err(|error| fail(&error))?;
     println!(
         "{} records, {} pairs compared, {} matches, {} clusters, expected false matches {:.2} %, {:.2} s: {}",
         done.records,
@@ -67,6 +79,24 @@ fn link(spec: &Path, out: &Path, quiet: bool) -> Result<(), Failure> {
         out.display()
     );
     Ok(())
+}
+
+fn at_index(folder: &Path, args: &Args) -> Result<(), Failure> {
+    let done = match (&args.spec, &args.add, &args.find) {
+        (Some(spec), ..) => linkage::index::make(spec, folder, args.out.as_deref()),
+        (_, Some(file), _) => linkage::index::add_file(folder, file, args.source.as_deref()),
+        (_, _, Some(file)) => linkage::index::find_file(folder, file),
+        _ => return Err(Failure::input("with --index give a settings file, --add or --find")),
+    };
+    print!("{}", done.map_err(|e| fail(&e))?);
+    Ok(())
+}
+
+fn fail(error: &LinkError) -> Failure {
+    match error {
+        LinkError::Output { .. } => Failure::work(error),
+        _ => Failure::input(error),
+    }
 }
 
 fn from_splink(settings: &Path, data: &[String]) -> Result<(), Failure> {
