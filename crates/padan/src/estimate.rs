@@ -148,7 +148,13 @@ impl Model {
         if then == as_it_is && now != 0 {
             return Some(self.said(now, now));
         }
-        Some(self.said(now, if then.1 { self.cutoffs.decile(then.0).get() } else { 0 }))
+        match (now, then.1) {
+            // Not ranked, and still too little is known to rank: nothing to say.
+            (0, false) => None,
+            (_, enough) => {
+                Some(self.said(now, if enough { self.cutoffs.decile(then.0).get() } else { 0 }))
+            }
+        }
     }
 
     /// Points, and whether enough is answered to rank.
@@ -267,4 +273,50 @@ fn programmes(facts: &BTreeMap<String, String>) -> Vec<(String, u8)> {
         inner.map_or(full, |(short, _)| short).to_owned()
     };
     laws.iter().map(|(id, law)| (name(id), law.cut)).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set up must stop")]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// Every published score of a demo is reproduced to the point from the store alone, and a
+    /// change of one answer moves deciles. `PADAN_DEMO` is the folder of a `padan demo`.
+    #[test]
+    #[ignore = "needs a demo: PADAN_DEMO=demo cargo test --release -p padan -- --ignored estimate"]
+    fn published_scores_are_reproduced_and_a_change_moves_deciles() {
+        let dir = PathBuf::from(std::env::var("PADAN_DEMO").unwrap());
+        let store = Store::open(&format!("sqlite:{}", dir.join("padan.db").display())).unwrap();
+        let vault = Vault::open_or_create(&dir.join("padan.db.keys")).unwrap();
+        let estimator = EditionModel::new(store.clone(), vault);
+        let model = estimator.model().unwrap();
+        let sql =
+            "SELECT family_id FROM village_family WHERE decile > 0 ORDER BY family_id LIMIT 3000";
+        let families: Vec<u64> = store
+            .read_edition::<_, StoreError>(model.edition.number, |reader| {
+                reader.query(sql, params![])?.iter().map(|row| row.get("family_id")).collect()
+            })
+            .unwrap();
+        assert!(families.len() > 100, "{} families", families.len());
+        let laid: [Laid<'_>; 3] =
+            [(None, "asset_car", 1), (None, "asset_ac", 1), (None, "asset_computer", 1)];
+        let mut moved = 0;
+        for &family in &families {
+            let body = estimator.body(&model, FamilyId::new(family)).unwrap().unwrap();
+            let said = model.estimate(&body, &laid);
+            let said = said.unwrap_or_else(|| panic_at(family));
+            assert!(said.decile_then >= said.decile_now, "family {family}: richer, yet lower");
+            moved += usize::from(said.decile_then > said.decile_now);
+            if said.decile_now == said.decile_then {
+                assert!(said.programmes.is_empty());
+            }
+        }
+        assert!(moved * 4 > families.len(), "{moved} of {} move", families.len());
+    }
+
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
+    fn panic_at(family: u64) -> Estimated {
+        panic!("the published score of family {family} is not reproduced")
+    }
 }

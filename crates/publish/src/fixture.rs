@@ -2,6 +2,7 @@
 //! for looking at pages without a build. Every person in it is invented; nothing is realistic but
 //! the frame of regions and the order of magnitude of the shares.
 
+mod simulation;
 mod tables;
 
 use crate::PublishError;
@@ -68,6 +69,7 @@ pub fn write(dir: &Path, edition: &str, seed: u64, families: usize) -> Result<()
     tables::scores(dir, &families)?;
     tables::lists(dir, &families)?;
     tables::regions(dir)?;
+    simulation::write(dir, &families)?;
     tables::documents(dir, edition, &families)
 }
 

@@ -137,23 +137,26 @@ mod tests {
     use super::*;
     use crate::frame::Column;
 
-    /// Households in clusters of five, consumption explained in part by two answers.
+    /// Households in clusters of five, consumption explained in part by three answers.
     fn survey(n: usize) -> Frame {
         let mut chance = Chance::new(8);
         let a: Vec<f64> = (0..n).map(|_| chance.below(5) as f64).collect();
         let b: Vec<f64> = (0..n).map(|_| chance.below(2) as f64).collect();
-        let y = (0..n).map(|i| 0.2 * a[i] + 0.4 * b[i] + 0.5 * chance.normal()).collect();
+        let c: Vec<f64> = (0..n).map(|_| chance.normal()).collect();
+        let y =
+            (0..n).map(|i| 0.2 * a[i] + 0.4 * b[i] + 0.1 * c[i] + 0.5 * chance.normal()).collect();
         let mut frame = Frame::new();
         frame.push("y", Column::Number(y)).unwrap();
         frame.push("a", Column::Number(a)).unwrap();
         frame.push("b", Column::Number(b)).unwrap();
+        frame.push("c", Column::Number(c)).unwrap();
         frame.push("psu", Column::Number((0..n).map(|i| (i / 5) as f64).collect())).unwrap();
         frame
     }
 
     #[test]
     fn a_margin_holds_lists_still_and_keeps_their_size() {
-        let mut settings = Settings::new("y", "a,b");
+        let mut settings = Settings::new("y", "a,b,c");
         settings.method = "ols".into();
         settings.cluster = Some("psu".into());
         let s = stability(&survey(1_200), &settings, 3).unwrap();

@@ -348,3 +348,16 @@ fn a_draw_is_a_model_and_stays_near() {
         assert!(gap > 0.0005 && gap < 0.08, "mean move {gap}");
     }
 }
+
+#[test]
+fn money_instead_of_its_logarithm_is_said() {
+    let mut frame = survey(400, 12);
+    let said = |frame: &Frame| {
+        let notes = fit(frame, &settings("ols")).unwrap().report.notes;
+        notes.iter().any(|n| n.contains("looks like money"))
+    };
+    assert!(!said(&frame), "a logarithm is no money");
+    let money = frame.numbers("y").unwrap().iter().map(|y| y.exp()).collect();
+    frame.replace("y", Column::Number(money)).unwrap();
+    assert!(said(&frame));
+}

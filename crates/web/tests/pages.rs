@@ -212,3 +212,31 @@ async fn health_says_what_is_so() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(headers.contains_key(header::RETRY_AFTER));
 }
+
+#[tokio::test]
+async fn the_simulator_answers_without_script_and_says_who_moves() {
+    let site = site();
+    for path in ["/simulasi", "/en/simulasi", "/simulasi?program=pkh", "/simulasi?batas=&kursi=x"] {
+        let (status, headers, html) = get(&site, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{path}");
+        let left = html.split(['>', '<', '"']).find(|part| part.trim().starts_with("sim."));
+        assert!(left.is_none(), "{path}: {left:?}");
+        assert!(html.contains("checked") && html.contains("class=\"angka"), "{path}");
+        assert!(!html.contains("Siapa masuk dan keluar"), "{path}: the law moves nobody");
+    }
+    let (_, _, html) = get(&site, "/simulasi?batas=3&anggaran=100").await;
+    assert!(html.contains("Siapa masuk dan keluar"), "a lower cut moves people");
+    assert!(html.contains("Rp10") || html.contains("Rp9"), "the budget of 100 million binds");
+    let (status, _, _) = get(&site, "/simulasi?program=nothing").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_simulator_is_for_officers() {
+    let site = site();
+    let request = Request::get("/simulasi").body(Body::empty()).unwrap();
+    let (status, _, _) = ask(&site, [10, 0, 0, 7], request).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}

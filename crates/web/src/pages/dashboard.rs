@@ -1,7 +1,7 @@
 //! The dashboard: who is left out, who is in wrongly, where, in which decile, and why.
 
 use crate::counts::{self, Count, Deciles, Meter, Summary, hidden};
-use crate::format::{instant, number, percent, short};
+use crate::format::{number, percent};
 use crate::lang::Lang;
 use crate::page::{Frame, Trouble, answer, blocking};
 use crate::state::App;
@@ -16,10 +16,12 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 mod csv;
+mod parts;
 mod tables;
 
 use csv::csv;
-use tables::{age_rows, cause_rows, decile_rows, quads};
+use parts::{Charts, Head, MapPart, charts, head, map_part};
+use tables::{age_rows, cause_rows};
 
 /// What the page is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -147,33 +149,12 @@ struct RateRow {
 #[template(path = "dashboard.html")]
 struct DashboardPage {
     frame: Frame,
-    missed: String,
-    leaked: String,
-    headline_rest: [String; 2],
-    position: String,
-    crumbs: Vec<(String, String)>,
-    regions: Vec<Choice>,
-    programmes: Vec<Choice>,
-    editions: Vec<Choice>,
+    head: Head,
+    map: MapPart,
+    charts: Charts,
     programme: String,
     place: String,
     child_level: String,
-    map: Option<String>,
-    map_title: String,
-    map_note: String,
-    legend: Vec<(usize, String)>,
-    ranked: Vec<Ranked>,
-    worst_title: String,
-    worst: Vec<(String, String, String, String)>,
-    mosaic: String,
-    exclusion: String,
-    inclusion: String,
-    uncovered: String,
-    unranked: String,
-    quads: Vec<(&'static str, String, String, String)>,
-    bars: String,
-    bars_unit: String,
-    decile_rows: Vec<RateRow>,
     unit: String,
     ages: Vec<RateRow>,
     causes: Vec<RateRow>,
@@ -187,112 +168,25 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
     let (view, programme, place) = (&asked.view, &asked.programme, &asked.place);
     let sum = Summary::of(&data.meter.deciles, programme.cut);
     let query = query(filter);
-    let ranked = ranked(lang, view, programme, &data, &query);
-    let rates: Vec<f64> = ranked.iter().map(|r| r.1.rate).filter(|r| r.is_finite()).collect();
-    let breaks = svg::shade(&rates);
-    let named = place.region == view.root;
-    let shades = shades(&ranked, &breaks);
-    let map = svg::map(&app.outlines(), &shades, named, "jp");
-    let open = open_deciles(&data.meter.deciles);
-    let short_name = programme.short_name(lang);
-    let cut = programme.cut.to_string();
-    let path = format!(
-        "{}{}",
-        if named { "/".to_owned() } else { format!("/wilayah/{}", dotted(place.region)) },
-        query
-    );
-    let shown = |count: Count| hide(lang, count, |n| short(lang, n));
-    let unit = unit(lang, programme);
+    let at = match place.region == view.root {
+        true => "/".to_owned(),
+        false => format!("/wilayah/{}", dotted(place.region)),
+    };
+    let title = lang.fill("dash.title", &[&place.name]);
     let page = DashboardPage {
-        frame: Frame::new(app, lang, lang.fill("dash.title", &[&place.name]), &path, "dashboard")
-            .office(),
-        missed: format!("{} {unit}", shown(sum.missed)),
-        leaked: shown(sum.leaked),
-        headline_rest: [
-            lang.fill("dash.headline.1", &[&cut, &short_place(&place.name), &short_name]),
-            lang.fill("dash.headline.2", &[&(programme.cut + 1).to_string()]),
-        ],
-        position: lang.fill(
-            "dash.position",
-            &[
-                &instant(lang, view.row.published_at),
-                view.row.name.as_str(),
-                &number(lang, place.people),
-                &number(lang, place.families),
-            ],
-        ),
-        crumbs: crumbs(lang, view, place, &query),
-        regions: region_choices(view, place),
-        programmes: view
-            .programmes
-            .iter()
-            .map(|p| Choice {
-                value: p.id.clone(),
-                label: p.short_name(lang),
-                chosen: p.id == programme.id,
-            })
-            .collect(),
-        editions: app
-            .store()
-            .editions()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|row| Choice {
-                value: row.name.to_string(),
-                label: row.name.to_string(),
-                chosen: row.number == view.row.number,
-            })
-            .collect(),
-        programme: short_name.clone(),
+        frame: Frame::new(app, lang, title, &format!("{at}{query}"), "dashboard").office(),
+        head: head(app, lang, &asked, &sum, &query),
+        map: map_part(app, lang, &asked, &data, &sum, &query),
+        charts: charts(lang, programme, &data.meter.deciles, &sum),
+        programme: programme.short_name(lang),
         place: place.name.clone(),
         child_level: lang.t(child_level(place.region)),
-        map_title: lang.fill("dash.map.title", &[&unit, &cut, &short_name]),
-        map_note: lang.fill(
-            "dash.map.note",
-            &[
-                &lang.t(child_level(place.region)),
-                &short_place(&place.name),
-                &percent(lang, sum.exclusion(), 1),
-            ],
-        ),
-        legend: svg::legend(lang, &breaks, rates.len()),
-        map,
-        ranked: ranked.into_iter().map(|r| r.1).collect(),
-        worst_title: lang.fill(
-            "dash.worst",
-            &[&lang.t(child_level(if named { place.region * 100 } else { 1_000_000 }))],
-        ),
-        worst: worst(lang, view, programme, &data, &query),
-        mosaic: svg::mosaic(
-            lang,
-            &masked(sum),
-            programme.cut,
-            &lang.fill("dash.mosaic.label", &[&short_name]),
-        ),
-        exclusion: percent(lang, sum.exclusion(), 1),
-        inclusion: percent(lang, sum.inclusion(), 1),
-        uncovered: percent(lang, sum.uncovered(), 1),
-        unranked: shown(sum.unranked_listed),
-        quads: quads(lang, &sum),
-        bars: svg::decile_bars(
-            lang,
-            &data.meter.deciles,
-            programme.cut,
-            &open,
-            &lang.fill("dash.bars.label", &[&short_name]),
-        ),
-        bars_unit: if svg::in_thousands(&data.meter.deciles) {
-            lang.fill("unit.thousand", &[&unit])
-        } else {
-            unit.clone()
-        },
-        decile_rows: decile_rows(lang, &data.meter.deciles, programme.cut, &open),
+        unit: unit(lang, programme),
         ages: age_rows(lang, &data.meter, place.region),
         causes: cause_rows(lang, &data.meter, place.region),
         csv: format!("{}/unduh/{}{query}", lang.prefix(), dotted(place.region)),
         families_link: (place.region > 1_000_000)
             .then(|| format!("{}/wilayah/{}/keluarga", lang.prefix(), dotted(place.region))),
-        unit,
     };
     Ok(page.render()?)
 }

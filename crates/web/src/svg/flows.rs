@@ -17,9 +17,9 @@ pub struct FlowRow {
     pub enters_text: String,
 }
 
-const ROW: f64 = 30.0;
-const MIDDLE: f64 = 430.0;
-const REACH: f64 = 160.0;
+const ROW: f64 = 28.0;
+const MIDDLE: f64 = 246.0;
+const REACH: f64 = 60.0;
 
 /// The chart; all rows share one scale.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn flows(rows: &[FlowRow], label: &str) -> String {
     let most = rows.iter().map(|r| r.leaves.max(r.enters)).fold(1.0, f64::max);
     let height = rows.len() as f64 * ROW + 8.0;
     let mut svg = format!(
-        "<svg viewBox=\"0 0 720 {height:.0}\" role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"ringkas\" viewBox=\"0 0 372 {height:.0}\" role=\"img\" aria-label=\"{}\">",
         escape(label)
     );
     for (at, row) in rows.iter().enumerate() {
@@ -36,7 +36,7 @@ pub fn flows(rows: &[FlowRow], label: &str) -> String {
         let (left, right) = (row.leaves / most * REACH, row.enters / most * REACH);
         let _ = write!(
             svg,
-            "<text x=\"196\" y=\"{text:.1}\" class=\"lab\">{}</text><rect x=\"{:.1}\" y=\"{y:.1}\" \
+            "<text x=\"124\" y=\"{text:.1}\" class=\"lab\">{}</text><rect x=\"{:.1}\" y=\"{y:.1}\" \
              width=\"{left:.1}\" height=\"20\" rx=\"2\" class=\"q-miss\"/><text x=\"{:.1}\" \
              y=\"{text:.1}\" class=\"val\">{}</text><rect x=\"{MIDDLE}\" y=\"{y:.1}\" \
              width=\"{right:.1}\" height=\"20\" rx=\"2\" class=\"q-hit\"/><text x=\"{:.1}\" \

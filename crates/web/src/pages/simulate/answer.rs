@@ -98,6 +98,15 @@ fn headline(given: &Given<'_>, effect: &Effect) -> Vec<(bool, String)> {
         return vec![(false, lang.fill(key, &[&name]))];
     }
     let unit = lang.t(if programme.by_family { "unit.family" } else { "unit.person" });
+    let only = |n: f64, key: &str| {
+        vec![(true, format!("{} {unit}", told_short(lang, n))), (false, lang.fill(key, &[&name]))]
+    };
+    if total.enters == 0.0 {
+        return only(total.leaves, "sim.headline.only_leave");
+    }
+    if total.leaves == 0.0 {
+        return only(total.enters, "sim.headline.only_enter");
+    }
     vec![
         (true, format!("{} {unit}", told_short(lang, total.leaves))),
         (false, lang.fill("sim.headline.leave", &[&name])),
@@ -207,7 +216,9 @@ fn decile_rows(lang: Lang, effect: &Effect) -> Vec<FlowRow> {
     let row = |(decile, flow): (&u8, &Flow)| {
         flow_row(lang, format!("{} {decile}", lang.t("word.decile")), flow.leaves, flow.enters)
     };
-    effect.deciles.iter().map(row).collect()
+    // Deciles that nobody enters or leaves say nothing.
+    let moves = |(_, flow): &(&u8, &Flow)| flow.enters + flow.leaves > 0.0;
+    effect.deciles.iter().filter(moves).map(row).collect()
 }
 
 fn group_rows(given: &Given<'_>, effect: &Effect) -> Vec<FlowRow> {
