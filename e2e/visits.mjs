@@ -80,6 +80,7 @@ const top = (page) => page.textContent("main .redup");
 /** Goes through a whole form; `at` is called on each of the 39 questions and may give another page. */
 async function fill(page, entity, at = async (p) => p) {
   await begin(page, entity);
+  await page.waitForSelector("progress.maju");
   const seen = new Set();
   for (let turn = 0; turn < 400; turn += 1) {
     if (await page.$("#selesai")) break;
@@ -167,6 +168,7 @@ try {
     } else await p.close();
     const again = await opened(context);
     await begin(again, single.entity);
+    await again.waitForSelector("progress.maju");
     const after = await again.$$eval("main input", (list) => list.map((i) => `${i.name}=${i.type === "radio" ? i.checked : i.value}`).join("&"));
     check(`killed at question ${number}`, before === after && (await top(again)).includes(`Pertanyaan ${number} `), `${before} became ${after}`);
     killed.push(number);

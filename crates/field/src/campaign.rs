@@ -289,7 +289,7 @@ impl Field {
                 "SELECT v.entity, v.campaign_id, v.family_id, v.village, v.place, v.result
                  FROM field_visit v JOIN field_campaign c ON c.campaign_id = v.campaign_id
                  WHERE v.account = $1 AND c.closed_at IS NULL AND (v.result IS NULL OR $2 = 1)
-                 ORDER BY v.campaign_id, v.place, v.entity LIMIT 1000",
+                 ORDER BY v.village, v.place, v.entity LIMIT 1000",
                 params![account, i64::from(with_done)],
             )
         })?;

@@ -136,8 +136,20 @@ pub struct KitReturn {
     pub expires_at: i64,
     /// The kit's secret.
     pub secret: String,
-    /// Forms: account, XML, photos (name and base64).
-    pub forms: Vec<(u64, String, Vec<(String, String)>)>,
+    /// What was filled.
+    pub forms: Vec<KitForm>,
+}
+
+/// One filled form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KitForm {
+    /// Who visited.
+    pub account: u64,
+    /// The form.
+    pub xml: String,
+    /// Names and base64 of photos.
+    pub photos: Vec<(String, String)>,
 }
 
 impl Kit {
@@ -330,7 +342,11 @@ mod tests {
             made_at: 1_000,
             expires_at: 90_000_000,
             secret: kit().secret,
-            forms: vec![(3, "<data/>".to_owned(), vec![("a.jpg".to_owned(), "AA==".to_owned())])],
+            forms: vec![KitForm {
+                account: 3,
+                xml: "<data/>".to_owned(),
+                photos: vec![("a.jpg".to_owned(), "AA==".to_owned())],
+            }],
         };
         let file = back.seal(&kit(), WORDS).unwrap();
         assert_eq!(KitReturn::open(&file, WORDS).unwrap(), back);

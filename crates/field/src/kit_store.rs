@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::error::{FieldError, Result};
 use crate::form::questions;
-use crate::kit::{Kit, KitFamily, KitKey, KitReturn};
+use crate::kit::{Kit, KitFamily, KitForm, KitKey, KitReturn};
 use crate::receive::Arrival;
 use crate::room::Field;
 use base64::Engine;
@@ -106,7 +106,7 @@ impl Field {
             ));
         }
         let mut taken = TakenBack::default();
-        for (account, xml, photos) in &back.forms {
+        for KitForm { account, xml, photos } in &back.forms {
             let (actor, own_family) = self.visitor(*account)?.ok_or(FieldError::NotFound)?;
             let mut files = Vec::new();
             for (name, text) in photos {

@@ -2,10 +2,12 @@
 
 mod allot;
 mod campaign;
+mod changes;
 mod checks;
 mod device;
 mod error;
 mod form;
+mod keep;
 mod kit;
 mod kit_store;
 mod known;
@@ -24,7 +26,7 @@ pub use checks::{Doubt, Limits, Seen, Standard, check};
 pub use device::{Bearer, Device, DeviceRow};
 pub use error::FieldError;
 pub use form::{Question, is_family_question, questions};
-pub use kit::{Kit, KitError, KitFamily, KitKey, KitReturn};
+pub use kit::{Kit, KitError, KitFamily, KitForm, KitKey, KitReturn};
 pub use kit_store::TakenBack;
 pub use known::{KnownFamily, KnownPerson};
 pub use merge::{Merged, merge};

@@ -5,20 +5,21 @@
 //! Each step can be cut off anywhere and done again: the report's id is made of the instance id, so
 //! casework takes it once.
 
+use crate::changes::{answers, changes, home, topics};
 use crate::checks::{Doubt, Seen, Standard, check};
 use crate::error::{FieldError, Result};
+use crate::keep::{close_visit, keep_photo};
 use crate::known::KnownFamily;
 use crate::merge::merge;
 use crate::photo::{BITS_MAX, distance, is_blank, quarters};
 use crate::receive::{body_place, file_place, receipt_number};
 use crate::room::Field;
 use access::{Action, Actor, Resource};
-use casework::{Change, Channel, NewEvidence, NewReport, Subject};
+use casework::{Channel, NewEvidence, NewReport, Subject};
 use channels::openrosa::submission::Submission;
-use instrument::Unit;
-use kernel::{FamilyId, PersonId, Region};
+use kernel::{FamilyId, Region};
 use std::collections::BTreeMap;
-use store::{Query, Row, StoreError, Tx, params};
+use store::{Query, Row, StoreError, params};
 
 /// What working off gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -445,167 +446,6 @@ pub(crate) fn visit_row(row: &Row) -> Result<VisitRow> {
         account: row.get("account")?,
         instance: row.get("instance_id")?,
     })
-}
-
-fn keep_photo(
-    tx: &mut Tx<'_>,
-    instance: &str,
-    name: &str,
-    sha: &str,
-    sealed: &[u8],
-    hash: u64,
-) -> Result<()> {
-    tx.execute(
-        "UPDATE field_attachment SET body = $4, clean = 1, dhash = $5
-         WHERE instance_id = $1 AND name = $2 AND sha256 = $3",
-        params![instance, name, sha, sealed.to_vec(), hash.to_be_bytes()],
-    )?;
-    for (band, quarter) in quarters(hash).into_iter().enumerate() {
-        tx.execute(
-            "INSERT INTO field_photo_band (band, quarter, instance_id, name) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (band, quarter, instance_id, name) DO NOTHING",
-            params![band, quarter, instance, name],
-        )?;
-    }
-    Ok(())
-}
-
-/// Writes the result and the answers of a visit. The first form about it stands; an edit of that
-/// form replaces it.
-fn close_visit(
-    tx: &mut Tx<'_>,
-    visit: &VisitRow,
-    instance: &str,
-    submission: &Submission,
-    added: &BTreeMap<String, String>,
-) -> Result<()> {
-    let of = |path: &str| submission.value(path).and_then(crate::time::instant);
-    let (started, ended) = (of("start"), of("end"));
-    let minutes = started.zip(ended).map(|(from, to)| (to - from).div_euclid(60_000));
-    let day = ended.map(|at| casework::day_of(at).days());
-    let result: Option<i64> = submission.value("visit/result").and_then(|r| r.parse().ok());
-    let is_first = visit.instance.is_none()
-        || visit.instance.as_deref() == Some(instance)
-        || visit.instance == submission.deprecated_id;
-    if let Some(old) = submission.deprecated_id.as_deref().filter(|_| is_first) {
-        let sql = "DELETE FROM field_answer WHERE entity = $1 AND instance_id = $2";
-        tx.execute(sql, params![&visit.entity, old])?;
-    }
-    if is_first {
-        tx.execute(
-            "UPDATE field_visit SET result = $2, instance_id = $3, done_on = $4, minutes = $5 WHERE entity = $1",
-            params![&visit.entity, result, instance, day, minutes],
-        )?;
-    }
-    for (path, value) in added {
-        tx.execute(
-            "INSERT INTO field_answer (entity, path, value, instance_id) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (entity, path) DO NOTHING",
-            params![&visit.entity, path, value, instance],
-        )?;
-    }
-    Ok(())
-}
-
-/// Answers that can agree or not: those of the home and of the members, and the result.
-pub(crate) fn answers(submission: &Submission) -> BTreeMap<String, String> {
-    let kept = |path: &str| {
-        path == "visit/result" || path.starts_with("home/") || path.starts_with("member[")
-    };
-    let values = submission.values.iter().filter(|(path, _)| kept(path));
-    values.map(|(path, value)| (path.clone(), value.clone())).collect()
-}
-
-fn home(submission: &Submission) -> BTreeMap<String, String> {
-    let values = submission.values.iter();
-    values
-        .filter_map(|(path, value)| Some((path.strip_prefix("home/")?.to_owned(), value.clone())))
-        .collect()
-}
-
-/// Members: number in the form → field → value.
-fn members(submission: &Submission) -> BTreeMap<usize, BTreeMap<String, String>> {
-    let mut out: BTreeMap<usize, BTreeMap<String, String>> = BTreeMap::new();
-    for (path, value) in &submission.values {
-        let Some((number, field)) =
-            path.strip_prefix("member[").and_then(|rest| rest.split_once("]/"))
-        else {
-            continue;
-        };
-        if let Ok(number) = number.parse() {
-            out.entry(number).or_default().insert(field.to_owned(), value.clone());
-        }
-    }
-    out
-}
-
-/// What was found otherwise than recorded.
-pub(crate) fn changes(
-    submission: &Submission,
-    known: &KnownFamily,
-    instrument: &instrument::Instrument,
-) -> Vec<Change> {
-    let mut out = Vec::new();
-    if submission.value("visit/result") != Some("1") {
-        return out;
-    }
-    let fits = |unit: Unit, column: &str, value: &str| {
-        instrument.column(unit, column).is_some_and(|c| {
-            value.parse().map_or(c.kind == instrument::Kind::Date, |v| c.allows(v))
-        })
-    };
-    for (column, value) in home(submission) {
-        if fits(Unit::Family, &column, &value) && known.values.get(&column) != Some(&value) {
-            out.push(Change { variable: column, person: None, value });
-        }
-    }
-    for member in members(submission).values() {
-        let Some(person) = whom(member, known) else { continue };
-        for (column, value) in member {
-            if fits(Unit::Person, column, value) && person.values.get(column) != Some(value) {
-                let id = Some(PersonId::new(person.person).get());
-                out.push(Change { variable: column.clone(), person: id, value: value.clone() });
-            }
-        }
-    }
-    out.truncate(casework::CHANGES_MAX);
-    out
-}
-
-/// The recorded person a member of the form is: by id when the form knew it, else by name and day
-/// of birth.
-fn whom<'a>(
-    member: &BTreeMap<String, String>,
-    known: &'a KnownFamily,
-) -> Option<&'a crate::known::KnownPerson> {
-    if let Some(id) = member.get("person").and_then(|id| id.parse::<u64>().ok()) {
-        return known.people.iter().find(|p| p.person == id);
-    }
-    let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
-    let name = plain(member.get("name")?);
-    let born = member.get("birth_date");
-    let mut same = known.people.iter().filter(|p| {
-        plain(&p.name) == name && (born.is_none() || p.values.get("birth_date") == born)
-    });
-    same.next().filter(|_| same.next().is_none())
-}
-
-/// What a visit found besides values: somebody died, moved, is new; the family is not there.
-fn topics(submission: &Submission) -> Vec<String> {
-    let mut out = std::collections::BTreeSet::new();
-    if submission.value("visit/result") == Some("5") {
-        out.insert("family_gone".to_owned());
-    }
-    for member in members(submission).values() {
-        match member.get("presence").map(String::as_str) {
-            Some("2") => out.insert("member_died".to_owned()),
-            Some("3" | "4") => out.insert("member_moved".to_owned()),
-            Some("5") => out.insert("member_new".to_owned()),
-            Some("6") => out.insert("member_not_found".to_owned()),
-            _ => continue,
-        };
-    }
-    out.into_iter().collect()
 }
 
 fn summary(case: &Case, changes: usize) -> String {

@@ -1,6 +1,6 @@
 //! A small town to look at and to drive: `cargo run --release -p visits --example serve -- DIR FAMILIES PORT`.
-//! Prints the address, then a line per assistant's phone: `phone <token>`; with `seed` as the fourth
-//! argument visits of the demo are made.
+//! Prints the address, then a line per assistant's phone: `phone <token>`; with `seed` as a further
+//! argument visits of the demo are made; with `still` no form is worked off.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,7 @@
 )]
 
 #[path = "../tests/town/mod.rs"]
+#[allow(dead_code, reason = "each test uses a part of the town")]
 mod town;
 
 use axum::routing::get;
@@ -23,11 +24,15 @@ fn count(work: &casework::Casework) -> String {
         row.unwrap().get("n").unwrap()
     };
     format!(
-        r#"{{"forms":{},"distinct":{},"photos":{},"conflicts":{},"done":{},"seeded":{},"seeded_photos":{}}}"#,
+        r#"{{"forms":{},"distinct":{},"photos":{},"conflicts":{},"reports":{},"filed":{},"done":{},"seeded":{},"seeded_photos":{}}}"#,
         number("SELECT COUNT(*) AS n FROM field_submission"),
         number("SELECT COUNT(DISTINCT instance_id) AS n FROM field_submission"),
         number("SELECT COUNT(*) AS n FROM field_attachment"),
         number("SELECT COUNT(*) AS n FROM field_conflict"),
+        number("SELECT COUNT(*) AS n FROM report WHERE channel = 'ground'"),
+        number(
+            "SELECT COUNT(DISTINCT instance_id) AS n FROM field_submission WHERE ticket IS NOT NULL"
+        ),
         number(
             "SELECT COUNT(*) AS n FROM field_submission WHERE state NOT IN ('parts', 'waiting', 'ready')"
         ),
@@ -44,7 +49,8 @@ fn main() {
     let dir = std::path::PathBuf::from(arguments.next().unwrap_or_else(|| "look".to_owned()));
     let families: u64 = arguments.next().map_or(150, |n| n.parse().unwrap());
     let port: u16 = arguments.next().map_or(18_580, |n| n.parse().unwrap());
-    let seed = arguments.next().is_some_and(|word| word == "seed");
+    let words: Vec<String> = arguments.collect();
+    let seed = words.iter().any(|word| word == "seed");
     std::fs::create_dir_all(&dir).unwrap();
     let store = Store::open(&format!("sqlite:{}", dir.join("store.db").display())).unwrap();
     let vault = Vault::open_or_create(&dir.join("store.db.keys")).unwrap();
@@ -63,7 +69,10 @@ fn main() {
         println!("cookie {}", town.cookie(at));
     }
     let field = town.visits.field().clone();
-    std::thread::spawn(move || visits::run_jobs(&field, || false));
+    // `still`: forms are taken but not worked off, to measure taking alone.
+    if words.iter().all(|word| word != "still") {
+        std::thread::spawn(move || visits::run_jobs(&field, || false));
+    }
     let style = get(|| async { ([("content-type", "text/css; charset=utf-8")], STYLE) });
     let font = get(|| async { ([("content-type", "font/woff2")], FONT) });
     let counted = town.work.clone();

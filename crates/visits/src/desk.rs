@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use channels::openrosa::listing;
 use channels::openrosa::submission::Submission;
-use field::{Arrival, Kit, KitReturn, RESULTS};
+use field::{Arrival, Kit, KitForm, KitReturn, RESULTS};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -116,7 +116,7 @@ fn keep(desk: &Desk, arrival: Arrival) -> Result<serde_json::Value, String> {
         made_at: desk.kit.made_at,
         expires_at: desk.kit.expires_at,
         secret: desk.kit.secret.clone(),
-        forms: vec![(account, xml.clone(), encoded.collect())],
+        forms: vec![KitForm { account, xml: xml.clone(), photos: encoded.collect() }],
     };
     let sealed = back.seal(&desk.kit, &desk.passphrase).map_err(|e| e.to_string())?;
     let hash = listing::hash(form.instance_id.as_bytes());

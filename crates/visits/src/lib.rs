@@ -9,6 +9,7 @@ mod jobs;
 mod openrosa;
 mod page;
 mod pages;
+mod phones;
 mod photo;
 mod state;
 
@@ -31,7 +32,7 @@ pub fn router(visits: Visits) -> Router {
         .route("/lapangan/kampanye", post(pages::open))
         .route("/lapangan/kampanye/{campaign}", get(pages::campaign))
         .route("/lapangan/periksa", get(pages::review).post(pages::settle))
-        .route("/lapangan/ponsel", get(pages::devices).post(pages::change_device))
+        .route("/lapangan/ponsel", get(phones::devices).post(phones::change_device))
         .route("/lapangan/formulir", get(form_page::enter))
         .route("/lapangan/formulir/", get(form_page::shell))
         .route("/lapangan/formulir/data", get(form_page::data))

@@ -308,6 +308,9 @@ fn campaign_page(
     let progress = field.progress(&who.actor, campaign.campaign)?;
     let today = day_of(visits.work().now_ms());
     let (left, late) = days_left(campaign, today);
+    // Visits of a kit may be dated before the campaign reached the store.
+    let first = progress.days.first().map_or(campaign.opened_on, |line| line.day);
+    let began = if first.days() < campaign.opened_on.days() { first } else { campaign.opened_on };
     let mut lines = Vec::new();
     for line in &progress.villages {
         lines.push((line.clone(), field.region_name(line.village)?));
@@ -332,7 +335,7 @@ fn campaign_page(
         ),
         deadline: format!("{left} · {}", long(campaign.deadline)),
         late,
-        curve: charts::curve(&progress, campaign.opened_on, campaign.deadline, today),
+        curve: charts::curve(&progress, began, campaign.deadline, today),
         bar: charts::results(&progress),
         results,
         map: charts::villages(&lines, &outlines),
@@ -455,74 +458,6 @@ pub(crate) async fn settle(
             _ => return Err(Trouble::Refused("Pilih satu putusan.".to_owned())),
         }
         go("/lapangan/periksa")
-    })
-    .await
-}
-
-struct Phone {
-    number: u64,
-    name: String,
-    holder: String,
-    seen: String,
-    revoked: bool,
-}
-
-#[derive(Template)]
-#[template(path = "devices.html")]
-struct DevicesPage {
-    frame: Frame,
-    phones: Vec<Phone>,
-    address: String,
-}
-
-fn devices_page(visits: &Visits, who: &Session, address: String) -> Page {
-    let phones = visits.field().devices(&who.actor)?.into_iter().map(|d| Phone {
-        number: d.device,
-        name: d.name,
-        holder: d.holder,
-        seen: d.seen_at.map_or("belum pernah".to_owned(), |at| format::instant(Lang::Id, at)),
-        revoked: d.revoked_at.is_some(),
-    });
-    html(&DevicesPage {
-        frame: Frame::new(visits, "Ponsel", "ponsel", who),
-        phones: phones.collect(),
-        address,
-    })
-}
-
-/// `GET /lapangan/ponsel`
-pub(crate) async fn devices(State(visits): State<Visits>, headers: HeaderMap) -> Response {
-    blocking(visits, move |visits| {
-        let who = demand(visits, &headers)?;
-        devices_page(visits, &who, String::new())
-    })
-    .await
-}
-
-#[derive(Deserialize)]
-pub(crate) struct PhoneForm {
-    #[serde(default)]
-    nama: String,
-    #[serde(default)]
-    cabut: Option<u64>,
-}
-
-/// `POST /lapangan/ponsel`: signs a phone in (its address is shown once), or takes one back.
-pub(crate) async fn change_device(
-    State(visits): State<Visits>,
-    headers: HeaderMap,
-    Form(form): Form<PhoneForm>,
-) -> Response {
-    blocking(visits, move |visits| {
-        let who = demand(visits, &headers)?;
-        if let Some(device) = form.cabut {
-            visits.field().revoke(&who.actor, device)?;
-            return go("/lapangan/ponsel");
-        }
-        let bearer = visits.field().enrol(&who.actor, &form.nama)?;
-        let host = headers.get("host").and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-        let scheme = if visits.options().secure { "https" } else { "http" };
-        devices_page(visits, &who, format!("{scheme}://{host}/or/key/{}", bearer.token.expose()))
     })
     .await
 }

@@ -6,6 +6,7 @@
     reason = "a test may fail loudly"
 )]
 
+#[allow(dead_code, reason = "each test uses a part of the town")]
 mod town;
 
 use axum::Router;
