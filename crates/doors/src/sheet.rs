@@ -10,18 +10,18 @@ const CELL_CHARS_MAX: usize = 4_000;
 /// Most columns of a row.
 const COLUMNS_MAX: usize = 64;
 
+/// Line number and cells of a row; `Err` for one that cannot be read.
+pub(crate) type Line = (usize, Result<Vec<String>, ()>);
+
 /// The rows of a file after its heading line, each with its line number; `Err` for a broken one.
 ///
 /// # Errors
 /// When the file is neither, in words for the person who sent it.
-pub(crate) fn rows(
-    bytes: &[u8],
-    most: usize,
-) -> Result<Vec<(usize, Result<Vec<String>, ()>)>, String> {
+pub(crate) fn rows(bytes: &[u8], most: usize) -> Result<Vec<Line>, String> {
     if bytes.starts_with(b"PK") { workbook(bytes, most) } else { Ok(csv_rows(bytes, most)) }
 }
 
-fn csv_rows(bytes: &[u8], most: usize) -> Vec<(usize, Result<Vec<String>, ()>)> {
+fn csv_rows(bytes: &[u8], most: usize) -> Vec<Line> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     // Excel in Indonesia writes semicolons.
     let head = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
@@ -35,7 +35,7 @@ fn csv_rows(bytes: &[u8], most: usize) -> Vec<(usize, Result<Vec<String>, ()>)> 
     records.map(|(at, record)| (at + 2, record.map(cells).map_err(drop))).collect()
 }
 
-fn workbook(bytes: &[u8], most: usize) -> Result<Vec<(usize, Result<Vec<String>, ()>)>, String> {
+fn workbook(bytes: &[u8], most: usize) -> Result<Vec<Line>, String> {
     let wrong = || "Berkas Excel ini tidak dapat dibaca.".to_owned();
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| wrong())?;
     let sheet = book.worksheet_range_at(0).ok_or_else(wrong)?.map_err(|_| wrong())?;

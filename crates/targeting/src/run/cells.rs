@@ -68,6 +68,9 @@ pub struct LawSettings {
     pub listed: u64,
 }
 
+/// Cells by their place in the order of need.
+pub type Cells = BTreeMap<Place, SimulationCell>;
+
 /// The cells of `programme`, and what the law says; none for a programme without a cut.
 ///
 /// # Errors
@@ -77,12 +80,11 @@ pub fn cells(
     programme: &Programme,
     schema: &Schema,
     law: &Outcome,
-) -> Result<Option<(LawSettings, BTreeMap<Place, SimulationCell>)>, TargetError> {
+) -> Result<Option<(LawSettings, Cells)>, TargetError> {
     let Some(cut_key) = &programme.need.cut else { return Ok(None) };
-    let none = Changes::new();
     let settings = law_settings(frame, programme, cut_key, law)?;
     // Everybody who would be eligible if no decile were above the cut.
-    let mut changes = none;
+    let mut changes = Changes::new();
     changes.insert(cut_key.clone(), Value::Int(10));
     if let Some(key) = &programme.need.hysteresis {
         changes.insert(key.clone(), Value::Double(0.0));
@@ -90,7 +92,7 @@ pub fn cells(
     let rules = programme.at(frame.day(), &changes, schema)?;
     let wide = run_with(frame, programme, schema, &Options { changes, ignore_quota: true })?;
     let within = probabilities(frame, f64::from(settings.cut));
-    let mut out: BTreeMap<Place, SimulationCell> = BTreeMap::new();
+    let mut out = Cells::new();
     for claim in claims(frame, &rules, &wide)? {
         let row = claim.row as usize;
         let family = frame.family_of(wide.unit, row);
