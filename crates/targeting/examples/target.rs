@@ -146,7 +146,7 @@ fn bench(config: &str, families: usize) -> Result<(), TargetError> {
             changes: [(key.to_owned(), value)].into(),
             weights: weight.into_iter().collect(),
             scores: None,
-        quota: None,
+            quota: None,
         };
         let _ = clock.lap();
         let effect = simulator.run(&scenario)?;

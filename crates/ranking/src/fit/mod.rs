@@ -2,6 +2,7 @@
 
 mod assemble;
 mod linear;
+mod money;
 mod trees;
 
 use crate::RankError;
@@ -175,7 +176,7 @@ pub fn fit(frame: &Frame, settings: &Settings) -> Result<Model, RankError> {
         clusters: distinct(&sample.cluster),
         ..FitReport::default()
     };
-    report.notes.extend(money_note(&settings.target, &sample.y));
+    report.notes.extend(money::note(&settings.target, &sample.y));
     let names = select(frame.names(), &settings.features)?;
     check_features(&names, settings)?;
     let categorical = encode::categorical(frame.names(), &settings.categorical)?;
@@ -349,24 +350,6 @@ fn parse_methods(settings: &Settings) -> Result<Vec<Method>, RankError> {
         });
     }
     settings.method.split('+').map(|word| word.trim().parse()).collect()
-}
-
-/// Logarithms of money per month stay below this in every currency.
-const LOG_MOST: f64 = 40.0;
-
-/// A target that looks like money instead of its logarithm: the mean of money is the mean of the
-/// rich, and the errors of the poor disappear in it.
-fn money_note(target: &str, y: &[f64]) -> Option<String> {
-    let mut sorted = y.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let (low, middle) = (*sorted.first()?, *sorted.get(sorted.len() / 2)?);
-    (low >= 0.0 && middle > LOG_MOST).then(|| {
-        format!(
-            "warning: `{target}` looks like money (half of the households have {middle:.0} or \
-             more), not its logarithm: fit ln of consumption per person, or the rich decide the \
-             model and standard errors mean nothing for the poor"
-        )
-    })
 }
 
 /// Target, weight and keys must not be features.

@@ -88,7 +88,7 @@ pub(super) struct RawNeed {
 
 /// A clause of the file: the keys that all clauses have, and its own.
 macro_rules! clause {
-    ($name:ident { $($(#[$own_attribute:meta])* $own:ident: $kind:ty,)* }) => {
+    ($name:ident { $($(#[$own_attribute:meta])* $own:ident: $kind:ty),* $(,)? }) => {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(super) struct $name {
@@ -110,9 +110,7 @@ clause!(RawCondition {
     #[serde(default)]
     if_unknown: Option<String>,
 });
-clause!(RawExclusion {
-    effect: String,
-});
+clause!(RawExclusion { effect: String });
 clause!(RawPriority {});
 
 #[derive(Debug, Deserialize)]
