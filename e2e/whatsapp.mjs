@@ -93,7 +93,7 @@ for (const width of [1280, 390]) {
   await look(page, "pbi", "/pbi", width);
   await look(page, "pbi-en", "/en/pbi", width);
 }
-await signIn(page, "Pusat panggilan").catch(() => check("sign in", false, "call agent"));
+await signIn(page, "Rina Kurnia").catch(() => check("sign in", false, "call agent"));
 for (const width of [1280, 390]) {
   await look(page, "percakapan", "/percakapan", width);
   await look(page, "faskes", "/faskes", width);

@@ -6,13 +6,12 @@
     reason = "a test may fail loudly"
 )]
 
-#[expect(dead_code, unused_imports, reason = "shared by several test files, none uses all of it")]
 mod common;
 
 use access::Role;
 use casework::{
-    CaseworkError, Channel, CoverRow, CutRule, DecreeDates, FunnelQuery, NewDecree, NewSwitch, day_of,
-    hold, mark, segment, stage,
+    CaseworkError, Channel, CoverRow, CutRule, DecreeDates, FunnelQuery, NewDecree, NewSwitch,
+    day_of, hold, mark, segment, stage,
 };
 use common::{Room, on_both, piece, village};
 use kernel::{PersonId, Region};
@@ -58,7 +57,8 @@ fn decree(room: &Room, id: &str) -> NewDecree {
 /// Proposes, approves, notices and, fifteen days later, takes effect.
 fn cut(room: &Room) -> u64 {
     room.work.load_cover(EDITION, roll()).unwrap();
-    let made = room.work.propose_decree(&room.actor(Role::Ministry), decree(room, "decree-0001")).unwrap();
+    let made =
+        room.work.propose_decree(&room.actor(Role::Ministry), decree(room, "decree-0001")).unwrap();
     let second = room.actor(Role::Province);
     room.work.settle(&second, &made.id, &made.list_sha256, true, "Daftar sudah diperiksa").unwrap();
     assert_eq!(room.work.notice_decree(&made.id).unwrap(), made.people);
@@ -93,11 +93,22 @@ fn two_people_a_notice_and_its_days_stand_before_the_effect() {
         let mut hasty = decree(&room, "decree-hasty");
         hasty.dates.effective = hasty.dates.notice.plus_days(3);
         assert!(room.work.propose_decree(&first, hasty).is_err(), "a notice of three days");
-        assert!(room.work.propose_decree(&room.actor(Role::VillageOperator), decree(&room, "decree-0001")).is_err());
+        assert!(
+            room.work
+                .propose_decree(&room.actor(Role::VillageOperator), decree(&room, "decree-0001"))
+                .is_err()
+        );
         let made = room.work.propose_decree(&first, decree(&room, "decree-0001")).unwrap();
-        assert_eq!(room.work.propose_decree(&first, decree(&room, "decree-0001")).unwrap(), made, "again: the same");
+        assert_eq!(
+            room.work.propose_decree(&first, decree(&room, "decree-0001")).unwrap(),
+            made,
+            "again: the same"
+        );
         assert!(room.work.notice_decree(&made.id).is_err(), "nobody approved it");
-        assert!(room.work.settle(&first, &made.id, &made.list_sha256, true, "Sudah diperiksa").is_err(), "the same person");
+        assert!(
+            room.work.settle(&first, &made.id, &made.list_sha256, true, "Sudah diperiksa").is_err(),
+            "the same person"
+        );
         let second = room.actor(Role::Province);
         room.work.settle(&second, &made.id, &made.list_sha256, true, "Sudah diperiksa").unwrap();
         assert!(room.work.take_effect(&made.id).is_err(), "nobody was told");
@@ -105,7 +116,10 @@ fn two_people_a_notice_and_its_days_stand_before_the_effect() {
         assert_eq!(room.work.notice_decree(&made.id).unwrap(), 0);
         let letters = room.work.messages_due_by("letter", 100).unwrap();
         assert_eq!(letters.len(), 10);
-        assert!(letters.iter().any(|l| l.text.contains("pekerja penerima upah")), "a reason per person");
+        assert!(
+            letters.iter().any(|l| l.text.contains("pekerja penerima upah")),
+            "a reason per person"
+        );
         assert!(room.work.take_effect(&made.id).is_err(), "too early");
         room.clock.forward(15 * 86_400_000);
         assert_eq!(room.work.take_effect(&made.id).unwrap(), 10);
@@ -125,7 +139,10 @@ fn the_way_back_is_one_step_and_every_figure_follows() {
         let room = Room::open(url);
         assert_eq!(cut(&room), 10);
         let sum = |at: i64| {
-            let funnel = room.work.funnel("decree-0001", FunnelQuery::default(), day_of(room.work.now_ms())).unwrap();
+            let funnel = room
+                .work
+                .funnel("decree-0001", FunnelQuery::default(), day_of(room.work.now_ms()))
+                .unwrap();
             funnel.sum(|c| c.stage == at)
         };
         assert_eq!(sum(stage::CUT_OFF), 10);
@@ -140,7 +157,10 @@ fn the_way_back_is_one_step_and_every_figure_follows() {
         report.topics = vec!["cover".to_owned()];
         report.evidence = vec![piece("facility_letter")];
         let applied = room.work.apply_back(&access::Actor::visitor(), report.clone()).unwrap();
-        assert!(applied.covered_until.is_some() && room.work.cover_now(110).unwrap().covered, "at once");
+        assert!(
+            applied.covered_until.is_some() && room.work.cover_now(110).unwrap().covered,
+            "at once"
+        );
         assert!(room.work.apply_back(&access::Actor::visitor(), report).unwrap().filed.again);
         assert_eq!(sum(stage::APPLIED), 1);
         room.decide(Role::DistrictOfficer, applied.filed.case, "letter", &[]);
@@ -153,7 +173,10 @@ fn the_way_back_is_one_step_and_every_figure_follows() {
         assert_eq!((cover.covered, cover.segment, sum(stage::ACTIVE)), (true, segment::PBI_JK, 1));
         assert_eq!(room.work.open_data_duties(10).unwrap(), 1, "the village puts the data right");
         assert_eq!(room.work.open_data_duties(10).unwrap(), 0);
-        let silent = room.work.silent(&room.actor(Role::VillageOperator), "decree-0001", village(), 10).unwrap();
+        let silent = room
+            .work
+            .silent(&room.actor(Role::VillageOperator), "decree-0001", village(), 10)
+            .unwrap();
         assert_eq!(silent.len(), 2, "deciles 1 to 5 only");
         assert!(room.work.silent(&access::Actor::visitor(), "decree-0001", village(), 10).is_err());
     });
@@ -172,11 +195,25 @@ fn another_payer_needs_its_own_paper() {
             evidence: evidence.to_owned(),
             evidence_sha256: "ab".repeat(32),
         };
-        let refused = |new: NewSwitch| matches!(room.work.switch_payer(&officer, new), Err(CaseworkError::Refused(_)));
-        assert!(refused(switch("switch-01", segment::PBPU_PEMDA, "payment")), "a receipt is no letter of the regent");
-        assert!(refused(switch("switch-02", segment::PBI_JK, "facility_letter")), "that is an application");
-        let first = room.work.switch_payer(&officer, switch("switch-03", segment::PBPU_PEMDA, "regents_letter")).unwrap();
-        let again = room.work.switch_payer(&officer, switch("switch-03", segment::PBPU_PEMDA, "regents_letter")).unwrap();
+        let refused = |new: NewSwitch| {
+            matches!(room.work.switch_payer(&officer, new), Err(CaseworkError::Refused(_)))
+        };
+        assert!(
+            refused(switch("switch-01", segment::PBPU_PEMDA, "payment")),
+            "a receipt is no letter of the regent"
+        );
+        assert!(
+            refused(switch("switch-02", segment::PBI_JK, "facility_letter")),
+            "that is an application"
+        );
+        let first = room
+            .work
+            .switch_payer(&officer, switch("switch-03", segment::PBPU_PEMDA, "regents_letter"))
+            .unwrap();
+        let again = room
+            .work
+            .switch_payer(&officer, switch("switch-03", segment::PBPU_PEMDA, "regents_letter"))
+            .unwrap();
         assert_eq!(first, again);
         assert_eq!(room.work.cover_now(111).unwrap().segment, segment::PBPU_PEMDA);
         assert!(refused(switch("switch-04", segment::SELF_PAID, "payment")), "covered already");

@@ -36,6 +36,7 @@ pub const ALL: &[Migration] = &[
     migration!(100, "0100_casework"),
     migration!(120, "0120_whatsapp"),
     migration!(121, "0121_decree"),
+    migration!(122, "0122_cover_cell"),
     migration!(130, "0130_field"),
     migration!(200, "0200_journal"),
     migration!(300, "0300_access"),

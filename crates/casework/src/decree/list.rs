@@ -149,16 +149,11 @@ impl Casework {
         let rules = DecreeRules::builtin()?;
         rule.check(&rules)?;
         let (first, last) = rule.villages();
+        let ground = rules.ground_sql(rule.decile_limit, &rule.grounds);
         let sql = format!(
-            "SELECT village / 1000000 AS regency, decile, {} AS ground, hold, COUNT(*) AS people
-             FROM cover_roll WHERE edition = $1 AND segment = $2 AND village BETWEEN $3 AND $4
-             GROUP BY village / 1000000, decile, ground, hold ORDER BY 1, 2, 3, 4",
-            rules.ground_sql(rule.decile_limit, &rule.grounds)
-        );
-        // PostgreSQL does not group by a name of the output that needs an expression.
-        let sql = sql.replace(
-            "decile, ground, hold ORDER",
-            &format!("decile, {}, hold ORDER", rules.ground_sql(rule.decile_limit, &rule.grounds)),
+            "SELECT village / 1000000 AS regency, decile, {ground} AS ground, hold, CAST(SUM(people) AS INTEGER) AS people
+             FROM cover_cell WHERE edition = $1 AND segment = $2 AND village BETWEEN $3 AND $4
+             GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         );
         let rows = self.store.read::<_, StoreError>(|reader| {
             reader.query(&sql, params![edition, rule.segment, first, last])

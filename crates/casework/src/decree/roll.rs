@@ -129,7 +129,14 @@ impl Casework {
             });
             let into =
                 "cover_roll (edition, person_id, family_id, village, decile, segment, marks, hold)";
-            Ok(insert_many(tx, into, 8, values)?)
+            let loaded = insert_many(tx, into, 8, values)?;
+            tx.execute(
+                "INSERT INTO cover_cell (edition, village, segment, decile, marks, hold, people)
+                 SELECT edition, village, segment, decile, marks, hold, COUNT(*) FROM cover_roll WHERE edition = $1
+                 GROUP BY edition, village, segment, decile, marks, hold",
+                store::params![edition],
+            )?;
+            Ok(loaded)
         })
     }
 }
