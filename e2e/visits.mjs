@@ -157,7 +157,8 @@ try {
   const killed = [];
   const kill = async (p, number) => {
     if (!KILL_AT.includes(number)) return p;
-    await saved(p);
+    // A question that the skip rules leave out has nothing to be saved.
+    if (await p.$("main input")) await saved(p);
     const before = await p.$$eval("main input", (list) => list.map((i) => `${i.name}=${i.type === "radio" ? i.checked : i.value}`).join("&"));
     if (number === 16 || (!FULL && number === 13)) { await axe(p, "form question"); await p.screenshot({ path: "shots/lapangan-formulir-390.png", fullPage: true }); }
     if (FULL || number === 26) {

@@ -39,7 +39,9 @@ function save() {
   const copy = structuredClone(draft);
   const own = (saving = saving.then(() => box.put("konsep", copy.entity, copy)));
   own.then(() => {
-    if (own === saving && note?.isConnected) { note.textContent = "Tersimpan di ponsel ini"; note.setAttribute("data-saved", ""); }
+    // The question may have been drawn anew in between: what is on the page now says so.
+    const shown = main.querySelector(".tersimpan");
+    if (own === saving && shown) { shown.textContent = "Tersimpan di ponsel ini"; shown.setAttribute("data-saved", ""); }
   }, () => say("Tidak dapat menyimpan. Ruang ponsel penuh?"));
   return own;
 }

@@ -96,7 +96,7 @@ pub(crate) async fn data(State(visits): State<Visits>, headers: HeaderMap) -> Re
                 "head": title(&visit.known.head),
                 "address": visit.known.address,
                 "village": field.region_name(visit.village)?,
-                "place": visit.place,
+                "place": open.len() + 1,
                 "people": people,
             }));
         }

@@ -143,7 +143,8 @@ pub(crate) async fn form(State(visits): State<Visits>, uri: Uri, headers: Header
 fn family_list(visits: &Visits, device: &Device) -> Result<String, FieldError> {
     let mut out = String::from("name,label,__version,village,address,place\n");
     let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    for visit in visits.field().visits(device.actor.account, false)? {
+    let open = visits.field().visits(device.actor.account, false)?;
+    for (at, visit) in (1_u32..).zip(&open) {
         let label = format!("{} · {}", title(&visit.known.head), visit.known.address);
         out.push_str(&format!(
             "{},{},1,{},{},{}\n",
@@ -151,7 +152,7 @@ fn family_list(visits: &Visits, device: &Device) -> Result<String, FieldError> {
             cell(&label),
             visit.village.plain(),
             cell(&visit.known.address),
-            visit.place
+            at
         ));
     }
     Ok(out)

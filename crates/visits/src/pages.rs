@@ -101,7 +101,7 @@ fn road(visits: &Visits, who: &Session) -> Page {
         if let Some(village) = villages.last_mut() {
             village.left += usize::from(visit.result.is_none());
             village.stops.push(Stop {
-                place: visit.place,
+                place: 0,
                 head: title(&visit.known.head),
                 address: visit.known.address.clone(),
                 members: visit.known.people.len(),
@@ -109,6 +109,12 @@ fn road(visits: &Visits, who: &Session) -> Page {
                 done: visit.result.is_some(),
             });
         }
+    }
+    for village in &mut villages {
+        // What is left first. Numbered as they stand: a place of its own would give a blind second
+        // visit away.
+        village.stops.sort_by_key(|stop| stop.done);
+        (1..).zip(&mut village.stops).for_each(|(at, stop)| stop.place = at);
     }
     let campaigns = field.campaigns(&who.actor)?;
     let open = campaigns.iter().filter(|c| all.iter().any(|v| v.campaign == c.campaign));
