@@ -29,6 +29,9 @@ const BANDS: [(&str, i64, i64); 6] = [
     ("31+", 31, i64::MAX),
 ];
 
+/// Colours of the payers, in the order of the rules.
+const SCHEME_CLASSES: [&str; 4] = ["p1", "p2", "p3", "p4"];
+
 #[derive(Deserialize, Default)]
 pub(crate) struct Asked {
     #[serde(default)]
@@ -105,70 +108,28 @@ fn show(doors: &Doors, asked: &Asked, headers: &HeaderMap) -> Page {
     let funnel = doors.work().funnel(&decree.id, query, today)?;
     let names = names(doors, region)?;
     let name = |code: u64| names.get(&code).cloned().unwrap_or_else(|| code.to_string());
-    let reached = |from: i64| {
-        funnel.sum(|c| {
-            c.stage >= from && c.stage != stage::REFUSED
-                || c.stage == stage::REFUSED && from <= stage::IN_REVIEW && from > 0
-        })
-    };
-    let (cut, back) = (reached(stage::CUT_OFF), reached(stage::ACTIVE));
-    let silent = funnel.sum(is_silent);
-    let by_scheme: Vec<(String, u64)> = rules
-        .scheme
-        .iter()
-        .map(|s| {
-            (s.name.clone(), funnel.sum(|c| c.stage == stage::ACTIVE && c.scheme == s.segment))
-        })
-        .collect();
-    let classes = ["p1", "p2", "p3", "p4"];
+    let (cut, back) = (reached(&funnel, stage::CUT_OFF), reached(&funnel, stage::ACTIVE));
+    let by_scheme = by_scheme(&rules, &funnel);
     let parts: Vec<(&str, u64)> =
-        classes.iter().copied().zip(by_scheme.iter().map(|(_, people)| *people)).collect();
+        SCHEME_CLASSES.iter().copied().zip(by_scheme.iter().map(|(_, people)| *people)).collect();
     let lines = lines(&funnel, region, decile, &name);
     let (shades, breaks) = shades(&funnel, &lines);
     let outlines = web::outlines::load(doors.work().store())?;
-    let parent = region.parent().filter(|_| region.number() != all.number());
-    let up = parent.map(|p| {
-        (
-            format!("/pbi?wilayah={p}"),
-            if p.number() == all.number() { "Seluruh wilayah".to_owned() } else { p.to_string() },
-        )
-    });
     html(&FunnelPage {
         frame: Frame::new(doors, "Jalan kembali PBI-JK", "pbi", who.as_ref()),
         place: names.get(&region.number()).cloned().unwrap_or_else(|| region.to_string()),
-        up,
+        up: up(region, all),
         cut: number(Lang::Id, cut),
         back: number(Lang::Id, back),
-        silent: number(Lang::Id, silent),
+        silent: number(Lang::Id, funnel.sum(is_silent)),
         since: words::date(decree.dates.effective),
         title: decree.title.clone(),
         wilayah: region.to_string(),
         desil: asked.desil.clone(),
-        regions: names
-            .iter()
-            .filter(|(code, _)| **code != region.number())
-            .filter_map(|(code, name)| {
-                Some((Region::from_number(*code).ok()?.to_string(), name.clone()))
-            })
-            .collect(),
+        regions: choices(&names, region),
         opened: pictures::opened(cut, back, &parts),
-        schemes: by_scheme
-            .iter()
-            .zip(classes)
-            .map(|((name, people), class)| Scheme {
-                class: class.to_owned(),
-                name: name.clone(),
-                people: number(Lang::Id, *people),
-                share: percent(Lang::Id, share(*people, back), 1),
-            })
-            .collect(),
-        steps: pictures::steps(&[
-            ("Dihentikan", cut),
-            ("Tahu", reached(stage::AWARE)),
-            ("Mengajukan", reached(stage::APPLIED)),
-            ("Diproses sampai akhir", reached(stage::IN_REVIEW)),
-            ("Aktif kembali", back),
-        ]),
+        schemes: schemes(&by_scheme, back),
+        steps: steps(&funnel),
         left: [
             number(Lang::Id, funnel.sum(|c| matches!(c.stage, stage::CUT_OFF | stage::AWARE))),
             number(Lang::Id, funnel.sum(|c| matches!(c.stage, stage::APPLIED | stage::IN_REVIEW))),
@@ -183,6 +144,56 @@ fn show(doors: &Doors, asked: &Asked, headers: &HeaderMap) -> Page {
         is_village: region.level() == Level::Village,
         officer: who.is_some(),
     })
+}
+
+/// People who got as far as a stage; the refused got as far as the review.
+fn reached(funnel: &Funnel, from: i64) -> u64 {
+    funnel.sum(|c| match c.stage {
+        stage::REFUSED => (stage::CUT_OFF..=stage::IN_REVIEW).contains(&from),
+        at => at >= from,
+    })
+}
+
+fn steps(funnel: &Funnel) -> String {
+    pictures::steps(&[
+        ("Dihentikan", reached(funnel, stage::CUT_OFF)),
+        ("Tahu", reached(funnel, stage::AWARE)),
+        ("Mengajukan", reached(funnel, stage::APPLIED)),
+        ("Diproses sampai akhir", reached(funnel, stage::IN_REVIEW)),
+        ("Aktif kembali", reached(funnel, stage::ACTIVE)),
+    ])
+}
+
+fn by_scheme(rules: &DecreeRules, funnel: &Funnel) -> Vec<(String, u64)> {
+    let people = |segment: i64| funnel.sum(|c| c.stage == stage::ACTIVE && c.scheme == segment);
+    rules.scheme.iter().map(|s| (s.name.clone(), people(s.segment))).collect()
+}
+
+fn schemes(by_scheme: &[(String, u64)], back: u64) -> Vec<Scheme> {
+    let one = |((name, people), class): (&(String, u64), &str)| Scheme {
+        class: class.to_owned(),
+        name: name.clone(),
+        people: number(Lang::Id, *people),
+        share: percent(Lang::Id, share(*people, back), 1),
+    };
+    by_scheme.iter().zip(SCHEME_CLASSES).map(one).collect()
+}
+
+/// The way up: link and name.
+fn up(region: Region, all: Region) -> Option<(String, String)> {
+    let parent = region.parent().filter(|_| region.number() != all.number())?;
+    let is_whole = parent.number() == all.number();
+    let name = if is_whole { "Seluruh wilayah".to_owned() } else { parent.to_string() };
+    Some((format!("/pbi?wilayah={parent}"), name))
+}
+
+fn choices(names: &BTreeMap<u64, String>, region: Region) -> Vec<(String, String)> {
+    let below = names.iter().filter(|(code, _)| **code != region.number());
+    below
+        .filter_map(|(code, name)| {
+            Some((Region::from_number(*code).ok()?.to_string(), name.clone()))
+        })
+        .collect()
 }
 
 /// Deciles 1 to 5, cut off, and nothing heard of them.
@@ -261,7 +272,7 @@ fn shades(_funnel: &Funnel, lines: &[Counted]) -> (Vec<Shade>, [f64; 4]) {
         .iter()
         .map(|(code, value, line)| Shade {
             region: *code,
-            name: line.name.clone(),
+            name: line.name.trim_start_matches("Kabupaten ").to_owned(),
             value: percent(Lang::Id, *value, 1),
             class: Some(breaks.iter().filter(|cut| value >= cut).count()),
             link: line.link.clone(),

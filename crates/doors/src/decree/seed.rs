@@ -163,6 +163,13 @@ fn region(work: &Casework, edition: u32) -> Result<Option<Region>, CaseworkError
     Ok(village.and_then(|v| Region::from_number(v).ok()?.at(kernel::Level::Province)))
 }
 
+/// Village and decile of each family.
+fn homes(work: &Casework, edition: u32) -> Result<BTreeMap<u64, (u64, u8)>, CaseworkError> {
+    let sql = "SELECT village, decile, family_id FROM village_family ORDER BY family_id";
+    let rows = work.store().read_edition::<_, StoreError>(edition, |r| r.query(sql, params![]))?;
+    rows.iter().map(|row| Ok((row.at(2)?, (row.at(0)?, row.at(1)?)))).collect()
+}
+
 /// Everybody of the edition, from the sealed bodies of the families.
 fn people(work: &Casework, edition: u32) -> Result<Vec<SeedCover>, CaseworkError> {
     let store = work.store();
@@ -171,14 +178,13 @@ fn people(work: &Casework, edition: u32) -> Result<Vec<SeedCover>, CaseworkError
     })?;
     let layout: Layout = serde_json::from_str(&layout.get::<String>("body")?)
         .map_err(|e| CaseworkError::Refused(format!("layout of the edition: {e}")))?;
+    let homes = homes(work, edition)?;
     let (mut out, mut after) = (Vec::new(), 0_u64);
     let infant = day_of(work.now_ms()).plus_days(-365).days();
     loop {
         let rows = store.read_edition::<_, StoreError>(edition, |r| {
             r.query(
-                "SELECT f.family_id, f.body, v.village, v.decile FROM
-                   (SELECT family_id, body FROM family WHERE family_id > $1 ORDER BY family_id LIMIT $2) f
-                 JOIN village_family v ON v.family_id = f.family_id ORDER BY f.family_id",
+                "SELECT family_id, body FROM family WHERE family_id > $1 ORDER BY family_id LIMIT $2",
                 params![after, BATCH],
             )
         })?;
@@ -186,6 +192,7 @@ fn people(work: &Casework, edition: u32) -> Result<Vec<SeedCover>, CaseworkError
         after = last.get("family_id")?;
         for row in rows {
             let family: u64 = row.get("family_id")?;
+            let Some((village, decile)) = homes.get(&family).copied() else { continue };
             let place = format!("family.body|{}", FamilyId::new(family).get());
             let plain = work.vault().open(&place, &row.get::<Vec<u8>>("body")?)?;
             let mut body = blob::unpack(&layout, &plain)?;
@@ -194,8 +201,8 @@ fn people(work: &Casework, edition: u32) -> Result<Vec<SeedCover>, CaseworkError
                 out.push(SeedCover {
                     person: id as u64,
                     family,
-                    village: row.get("village")?,
-                    decile: row.get("decile")?,
+                    village,
+                    decile,
                     baby: person.int("birth_date").is_some_and(|born| born > i64::from(infant)),
                 });
             }
@@ -221,8 +228,8 @@ fn went_back(work: &Casework, id: &str, effective: i32) -> Result<(), CaseworkEr
             "UPDATE decree_person SET
                aware_on = $2 + (person_id * 31) % 40,
                applied_on = CASE WHEN stage >= 3 THEN $2 + (person_id * 31) % 40 + (person_id * 17) % 12 ELSE 0 END,
-               scheme = CASE WHEN stage <> 5 THEN 0 WHEN (person_id * 104729) % 1000 < 480 THEN 1
-                        WHEN (person_id * 104729) % 1000 < 788 THEN 2 WHEN (person_id * 104729) % 1000 < 927 THEN 3 ELSE 4 END
+               scheme = CASE WHEN stage <> 5 THEN 0 WHEN (person_id / 7 * 613) % 991 < 476 THEN 1
+                        WHEN (person_id / 7 * 613) % 991 < 781 THEN 2 WHEN (person_id / 7 * 613) % 991 < 919 THEN 3 ELSE 4 END
              WHERE decree_id = $1 AND stage >= 2",
             params![&decree, effective],
         )?;
