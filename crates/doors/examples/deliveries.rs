@@ -29,7 +29,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 }
@@ -41,7 +42,9 @@ struct Delivery {
 }
 
 fn body(n: u64, written_s: i64) -> Vec<u8> {
-    let answers = format!("{{\\\"kind\\\":\\\"complaint\\\",\\\"text\\\":\\\"kartu tertelan nomor {n}\\\",\\\"village\\\":\\\"{VILLAGE}\\\",\\\"consent\\\":true}}");
+    let answers = format!(
+        "{{\\\"kind\\\":\\\"complaint\\\",\\\"text\\\":\\\"kartu tertelan nomor {n}\\\",\\\"village\\\":\\\"{VILLAGE}\\\",\\\"consent\\\":true}}"
+    );
     format!(
         "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"1\",\"changes\":[{{\"field\":\"messages\",\"value\":{{\
          \"messaging_product\":\"whatsapp\",\"contacts\":[{{\"user_id\":\"ID.{n}\"}}],\"messages\":[{{\"id\":\"wamid.{n}\",\
@@ -66,10 +69,20 @@ fn deliveries(most: usize, now_s: i64) -> (Vec<Delivery>, u64) {
         let good = || Delivery { body: raw.clone(), signature: signature.clone(), expected: 200 };
         // One in a hundred of all deliveries: the distinct messages are about a sixth of them.
         match dice.below(100) {
-            0..=5 => all.push((place, Delivery { body: body(n + 10_000_000, written), signature: signature.clone(), expected: 401 })),
+            0..=5 => all.push((
+                place,
+                Delivery {
+                    body: body(n + 10_000_000, written),
+                    signature: signature.clone(),
+                    expected: 401,
+                },
+            )),
             6..=11 => {
                 let cut = raw[..raw.len() / 2].to_vec();
-                all.push((place, Delivery { body: cut, signature: signature.clone(), expected: 401 }));
+                all.push((
+                    place,
+                    Delivery { body: cut, signature: signature.clone(), expected: 401 },
+                ));
             }
             _ => {}
         }
@@ -152,10 +165,47 @@ fn main() -> Result<(), Box<dyn Error>> {
         at(1.0).as_secs_f64() * 1e3
     );
     let began = Instant::now();
+    rest(&all, timed, address, &wrong)?;
+    println!(
+        "the other {} as fast as they go: {:.1} s",
+        all.len() - timed,
+        began.elapsed().as_secs_f64()
+    );
+    stop.store(true, Ordering::Relaxed);
+    worker.join().map_err(|_| "the worker panicked")?;
+    work_off(&doors)?;
+    println!("worked off {:.1} s after the last delivery began", began.elapsed().as_secs_f64());
+    runtime.shutdown_background();
+    compare(&work, genuine, wrong.load(Ordering::Relaxed))
+}
+
+/// Cases against distinct genuine messages: exactly as many, or the drill fails.
+fn compare(work: &Casework, genuine: u64, wrong: u64) -> Result<(), Box<dyn Error>> {
+    let count = |sql: &str| -> Result<u64, StoreError> {
+        work.store().read(|r| r.query_one(sql, params![]))?.get("n")
+    };
+    let cases = count("SELECT COUNT(*) AS n FROM work_case")?;
+    let reports = count("SELECT COUNT(*) AS n FROM report")?;
+    let failed = count("SELECT COUNT(*) AS n FROM wa_event WHERE state <> 'done'")?;
+    println!("cases {cases}, reports {reports}, events not done {failed}, wrong statuses {wrong}");
+    if (cases, reports, failed, wrong) == (genuine, genuine, 0, 0) {
+        println!("cases = distinct genuine messages");
+        return Ok(());
+    }
+    Err(format!("{genuine} genuine messages gave {cases} cases").into())
+}
+
+/// The rest, as fast as it goes.
+fn rest(
+    all: &Arc<Vec<Delivery>>,
+    timed: usize,
+    address: std::net::SocketAddr,
+    wrong: &Arc<AtomicU64>,
+) -> Result<(), Box<dyn Error>> {
     let next = Arc::new(AtomicU64::new(timed as u64));
     let hands: Vec<_> = (0..HANDS)
         .map(|_| {
-            let (all, next, wrong) = (Arc::clone(&all), Arc::clone(&next), Arc::clone(&wrong));
+            let (all, next, wrong) = (Arc::clone(all), Arc::clone(&next), Arc::clone(wrong));
             std::thread::spawn(move || -> std::io::Result<()> {
                 let mut stream = TcpStream::connect(address)?;
                 stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -172,26 +222,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for hand in hands {
         hand.join().map_err(|_| "a sender panicked")??;
     }
-    println!("the other {} as fast as they go: {:.1} s", all.len() - timed, began.elapsed().as_secs_f64());
-    stop.store(true, Ordering::Relaxed);
-    worker.join().map_err(|_| "the worker panicked")?;
-    work_off(&doors)?;
-    println!("worked off {:.1} s after the last delivery began", began.elapsed().as_secs_f64());
-    let count = |sql: &str| -> Result<u64, StoreError> {
-        work.store().read(|r| r.query_one(sql, params![]))?.get("n")
-    };
-    let cases = count("SELECT COUNT(*) AS n FROM work_case")?;
-    let reports = count("SELECT COUNT(*) AS n FROM report")?;
-    let failed = count("SELECT COUNT(*) AS n FROM wa_event WHERE state <> 'done'")?;
-    let wrong = wrong.load(Ordering::Relaxed);
-    println!("cases {cases}, reports {reports}, events not done {failed}, wrong statuses {wrong}");
-    runtime.shutdown_background();
-    if (cases, reports, failed, wrong) == (genuine, genuine, 0, 0) {
-        println!("cases = distinct genuine messages");
-        Ok(())
-    } else {
-        Err(format!("{genuine} genuine messages gave {cases} cases").into())
-    }
+    Ok(())
 }
 
 /// The timed part: each delivery at its moment, on whichever connection is free.

@@ -7,89 +7,25 @@
     reason = "a test may fail loudly"
 )]
 
-use access::{Policies, Role};
+mod small;
+
+use access::{Policies, Role, Territory};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use casework::{Act, Casework};
+use casework::{Act, Casework, NewAccount};
 use channels::whatsapp::signature::{AppSecret, sign};
 use doors::{Doors, Options, WhatsApp, router, run_whatsapp, seed_demo, take_delivery, work_off};
-use kernel::{Date, EditionId, FixedClock, Nik};
+use kernel::FixedClock;
 use serde_json::{Value as Json, json};
+use small::{NIK, NOW, VILLAGE, publish};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::blob::{CellKind, Layout, put_count, put_int, put_text};
-use store::{Query, Store, StoreError, Value, Vault, params};
+use store::{Query, Store, StoreError, Vault, params};
 use tower::ServiceExt;
 
-/// 2026-11-10 09:00 WITA.
-const NOW: i64 = 1_794_272_400_000;
-const VILLAGE: u64 = 5_202_012_001;
-const NIK: &str = "5202016304870002";
 const SECRET: &[u8] = b"a secret of sixteen";
-
-fn born() -> Date {
-    "1987-04-23".parse().unwrap()
-}
-
-fn publish(store: &Store, vault: &Vault) {
-    let int = |name: &str| (name.to_owned(), CellKind::Int);
-    let text = |name: &str| (name.to_owned(), CellKind::Text);
-    let family = vec![int("family_id"), int("village"), int("head_person_id"), text("hamlet")];
-    let person = vec![int("person_id"), text("name"), int("birth_date")];
-    let sections = vec![("family".to_owned(), family), ("person".to_owned(), person)];
-    let layout = serde_json::to_string(&Layout { sections }).unwrap();
-    let index = vault.nik_index(Nik::parse(NIK).unwrap());
-    let edition = EditionId::new("2026-4").unwrap();
-    store
-        .publish_edition::<StoreError>(&edition, born(), &"ab".repeat(32), NOW, |loader| {
-            loader.append(
-                "fact",
-                &["name", "body"],
-                [Ok(vec!["layout".into(), layout.clone().into()])],
-            )?;
-            let columns = ["region", "parent", "level", "name", "people", "families"];
-            let region = |code: u64, parent: u64, level: u64, name: &str| {
-                Ok(vec![code.into(), parent.into(), level.into(), name.into(), 9.into(), 3.into()])
-            };
-            let regions = [
-                region(520_201, 5202, 3, "Batukliang"),
-                region(520_202, 5202, 3, "Praya"),
-                region(VILLAGE, 520_201, 4, "Barabali"),
-                region(5_202_022_001, 520_202, 4, "Barabali"),
-                region(5_202_022_002, 520_202, 4, "Bunut Baok"),
-            ];
-            loader.append("region", &columns, regions)?;
-            for family in 1..=3_u64 {
-                let mut body = Vec::new();
-                put_count(&mut body, 1);
-                put_int(&mut body, family as i64);
-                put_int(&mut body, VILLAGE as i64);
-                put_int(&mut body, family as i64 * 10);
-                put_text(&mut body, "Dusun Tibu Lempanas");
-                put_count(&mut body, 1);
-                put_int(&mut body, family as i64 * 10);
-                put_text(&mut body, "AMAQ RIPIN");
-                put_int(&mut body, i64::from(born().days()));
-                let sealed = vault.seal(&format!("family.body|{family}"), &body)?;
-                loader.append(
-                    "family",
-                    &["family_id", "body"],
-                    [Ok(vec![family.into(), Value::Bytes(sealed)])],
-                )?;
-                loader.append(
-                    "village_family",
-                    &["village", "decile", "family_id"],
-                    [Ok(vec![VILLAGE.into(), 6.into(), family.into()])],
-                )?;
-            }
-            let key = vec![index.into(), 10.into(), 1.into()];
-            loader.append("person_key", &["nik_index", "person_id", "family_id"], [Ok(key)])?;
-            Ok(())
-        })
-        .unwrap();
-}
 
 struct House {
     doors: Doors,
@@ -100,13 +36,19 @@ struct House {
 }
 
 fn house(demo: bool) -> House {
+    house_of(demo, true)
+}
+
+fn house_of(demo: bool, seeded: bool) -> House {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", dir.path().join("store.db").display())).unwrap();
     let vault = Vault::from_key([9; 32]);
     publish(&store, &vault);
     let policies = Arc::new(Policies::builtin().unwrap());
     let work = Casework::new(store, vault, policies, Arc::new(FixedClock(NOW))).unwrap();
-    seed_demo(&work).unwrap();
+    if seeded {
+        seed_demo(&work).unwrap();
+    }
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let options = Options { synthetic: true, demo, secure: false, journal: None };
@@ -387,4 +329,131 @@ fn an_agent_takes_over_with_the_whole_thread() {
         assert!(thread.contains("desil saya salah") && thread.contains("bicara dengan petugas"), "{thread}");
         assert!(house.call("GET", "/percakapan", &[]).starts_with("HTTP/1.1 303"), "others sign in first");
     });
+}
+
+fn cookie(house: &House, role: Role, territory: Territory) -> String {
+    let new = NewAccount {
+        login: role.word().to_owned(),
+        name: role.word().to_owned(),
+        role,
+        territory,
+        password: None,
+        family: None,
+        person: None,
+    };
+    let account = house.work.make_account(None, new).unwrap();
+    format!("padan_sesi={}", house.work.begin(account, true).unwrap().0.expose())
+}
+
+fn tell_whatsapp(house: &House, story: &str) {
+    let press = |id: &str| json!({"type": "interactive", "interactive": {"list_reply": {"id": id, "title": id}}});
+    let known = format!("{NIK} lahir 23-04-1987");
+    let steps =
+        [press("YA_AKTIF"), press("CONSENT_YES"), words(story), words("kirim"), words(&known)];
+    for (n, step) in (0_i64..).zip(steps) {
+        let raw = delivery(&format!("wamid.P{n}"), "ID.P", NOW / 1_000 + n, step);
+        take_delivery(&house.doors, &raw).unwrap();
+    }
+    work_off(&house.doors).unwrap();
+}
+
+/// One story told at a door; afterwards the case as the store holds it, its topics and its events.
+fn tell(house: &House, door: &str) {
+    let story = "kartu mati, cuci darah besok";
+    let cookie = |role, territory| cookie(house, role, territory);
+    let village = kernel::Region::from_number(VILLAGE).unwrap();
+    let (path, cookie, kind, body) = match door {
+        "portal" => {
+            let fields = [
+                ("id", "web-parity-0001"),
+                ("nik", NIK),
+                ("lahir", "1987-04-23"),
+                ("text", story),
+                ("setuju", "ya"),
+            ];
+            let part = |(k, v): &(&str, &str)| {
+                format!("--b\r\ncontent-disposition: form-data; name=\"{k}\"\r\n\r\n{v}\r\n")
+            };
+            let body: String = fields.iter().map(part).collect();
+            (
+                "/lapor/reactivation",
+                String::new(),
+                "multipart/form-data; boundary=b",
+                format!("{body}--b--\r\n"),
+            )
+        }
+        "file" => {
+            let file = format!(
+                "id_usulan,nik,tanggal_lahir,jenis,keterangan\nusulparity01,{NIK},1987-04-23,reactivation,\"{story}\"\n"
+            );
+            let body = format!(
+                "--b\r\ncontent-disposition: form-data; name=\"berkas\"; filename=\"a.csv\"\r\n\r\n{file}\r\n--b--\r\n"
+            );
+            (
+                "/kerja/unggah",
+                cookie(Role::VillageOperator, Territory::In(village)),
+                "multipart/form-data; boundary=b",
+                body,
+            )
+        }
+        "call" => {
+            let body = format!(
+                "id=call-parity-1&cari={NIK}&lahir=1987-04-23&keluhan=6&text={}",
+                story.replace(' ', "+").replace(',', "%2C")
+            );
+            (
+                "/171",
+                cookie(Role::CallAgent, Territory::Country),
+                "application/x-www-form-urlencoded",
+                body,
+            )
+        }
+        "whatsapp" => return tell_whatsapp(house, story),
+        other => panic!("no door {other}"),
+    };
+    let request = Request::post(path)
+        .header("cookie", cookie)
+        .header("content-type", kind)
+        .body(Body::from(body))
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = runtime.block_on(router(house.doors.clone()).oneshot(request)).unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{door}");
+}
+
+fn case_of(house: &House) -> Vec<String> {
+    let line = |sql: &str| -> Vec<String> {
+        let rows = house.work.store().read::<_, StoreError>(|r| r.query(sql, params![])).unwrap();
+        rows.iter().map(|row| format!("{row:?}")).collect()
+    };
+    let mut all = line(
+        "SELECT kind, village, subject, family_id, state, step, holder, taken_by, opened_at, due_at, law_due_at, urgent FROM work_case",
+    );
+    all.extend(line("SELECT subject, topic FROM case_topic ORDER BY topic"));
+    all.extend(line(
+        "SELECT number, kind, step, next_step, due_at FROM case_event ORDER BY number",
+    ));
+    all
+}
+
+/// Whichever door a story comes through, it is the same case; by all of them it is one.
+#[test]
+fn one_story_through_every_door_is_the_same_case() {
+    let doors = ["portal", "file", "call", "whatsapp"];
+    let cases: Vec<Vec<String>> = doors
+        .iter()
+        .map(|door| {
+            let house = house_of(true, false);
+            tell(&house, door);
+            case_of(&house)
+        })
+        .collect();
+    assert!(cases[0].len() >= 3, "{:?}", cases[0]);
+    for (door, case) in doors.iter().zip(&cases) {
+        assert_eq!(case, &cases[0], "{door} is like {}", doors[0]);
+    }
+    let house = house_of(true, false);
+    doors.iter().for_each(|door| tell(&house, door));
+    assert_eq!(house.count("SELECT COUNT(*) AS n FROM work_case"), 1);
+    assert_eq!(house.count("SELECT COUNT(DISTINCT channel) AS n FROM report"), 4);
 }
