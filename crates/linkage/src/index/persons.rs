@@ -39,6 +39,9 @@ pub struct Event {
     pub moved: Vec<(u32, u32)>,
 }
 
+/// Who holds the records of a known person now, and which records moved.
+type Now = (BTreeSet<u32>, Vec<(u32, u32)>);
+
 impl Persons {
     /// Makes room for records without a person.
     pub(super) fn grow(&mut self, records: usize) {
@@ -84,7 +87,7 @@ impl Persons {
                 number[at] = old;
             }
         }
-        let mut now: BTreeMap<u32, (BTreeSet<u32>, Vec<(u32, u32)>)> = BTreeMap::new();
+        let mut now: BTreeMap<u32, Now> = BTreeMap::new();
         for (at, group) in groups.iter().enumerate() {
             if number[at] == NOBODY {
                 self.last += 1;
