@@ -235,8 +235,10 @@ fn group_rows(given: &Given<'_>, effect: &Effect) -> Vec<FlowRow> {
 }
 
 fn flow_row(lang: Lang, name: String, leaves: f64, enters: f64) -> FlowRow {
-    let words = |sign: &str, n: f64| {
-        if n < 0.5 { String::new() } else { format!("{sign}{}", told(lang, n)) }
+    let words = |sign: &str, n: f64| match n {
+        n if n < 0.5 => String::new(),
+        n if n < FEW => told(lang, n),
+        n => format!("{sign}{}", told(lang, n)),
     };
     FlowRow {
         name,
