@@ -10,6 +10,7 @@ mod corrections;
 mod courier;
 mod decree;
 mod error;
+mod filter;
 mod health;
 mod late;
 mod mass;

@@ -9,10 +9,37 @@
 mod common;
 
 use access::Role;
-use casework::{BackupKey, Channel, restore};
+use casework::{Backed, BackupKey, Channel, restore};
 use common::Room;
 use kernel::Chance;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Says that the work is over when it goes, also when an assertion fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A backup taken while reports come in.
+fn backed_under_load(room: &Room, target: &Path, key: &BackupKey) -> Backed {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _over = Over(&stop);
+        scope.spawn(|| {
+            let mut family = 1_000;
+            while !stop.load(Ordering::Relaxed) {
+                family += 1;
+                let report = room.report("objection", family, Channel::Portal);
+                room.work.file_report(&room.actor(Role::Visitor), report).unwrap();
+            }
+        });
+        room.work.backup(target, key).unwrap()
+    })
+}
 
 #[test]
 fn a_backup_under_load_restores_to_a_verified_store() {
@@ -29,24 +56,7 @@ fn a_backup_under_load_restores_to_a_verified_store() {
     }
     let key = BackupKey::new().unwrap();
     let target = dir.path().join("monday.padan");
-    let stop = AtomicBool::new(false);
-    let backed = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut family = 1_000;
-            while !stop.load(Ordering::Relaxed) {
-                family += 1;
-                room.work
-                    .file_report(
-                        &room.actor(Role::Visitor),
-                        room.report("objection", family, Channel::Portal),
-                    )
-                    .unwrap();
-            }
-        });
-        let backed = room.work.backup(&target, &key).unwrap();
-        stop.store(true, Ordering::Relaxed);
-        backed
-    });
+    let backed = backed_under_load(&room, &target, &key);
     assert!(backed.journal_size >= 40);
     drop(room);
     std::fs::remove_file(&database).unwrap();

@@ -75,7 +75,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         store,
         vault,
         listen,
-        Kind { synthetic: true, demo: true, whatsapp: None },
+        Kind { synthetic: true, demo: true, secure: false, whatsapp: None },
         |address| {
             println!("\nAll people here are invented. Open  http://{address}/  (Ctrl-C stops it.)");
             println!(

@@ -1,5 +1,6 @@
 //! The live half over a store: casework, its pages, the journal's files, and what runs beside them.
 
+use super::serve::Kind;
 use crate::estimate::EditionModel;
 use crate::failure::Failure;
 use access::Policies;
@@ -41,12 +42,8 @@ impl Live {
     ///
     /// # Errors
     /// When the demo cannot be seeded or the store fails.
-    pub fn pages(
-        &self,
-        synthetic: bool,
-        demo: bool,
-        whatsapp: Option<WhatsApp>,
-    ) -> Result<doors::Router, Failure> {
+    pub fn pages(&self, kind: &Kind, whatsapp: Option<WhatsApp>) -> Result<doors::Router, Failure> {
+        let (synthetic, demo) = (kind.synthetic, kind.demo);
         if demo {
             doors::seed_demo(&self.work).map_err(Failure::work)?;
             doors::seed_decree(&self.work).map_err(Failure::work)?;
@@ -57,7 +54,7 @@ impl Live {
             );
         }
         let journal = Some((self.journal.clone(), self.signer.verifier()));
-        let options = Options { synthetic, demo, secure: false, journal };
+        let options = Options { synthetic, demo, secure: kind.secure, journal };
         let mut doors = Doors::new(self.work.clone(), options).map_err(Failure::work)?;
         if let Some(config) = whatsapp {
             doors = doors.with_whatsapp(config);

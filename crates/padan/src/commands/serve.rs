@@ -21,6 +21,9 @@ pub struct Args {
     /// Say on every page that its people are invented
     #[arg(long)]
     synthetic: bool,
+    /// Cookies of sign-in travel over TLS only: give it wherever a proxy ends TLS before this
+    #[arg(long)]
+    secure: bool,
     /// WhatsApp's keys: a TOML file with app_secrets, verify_token, token, base
     #[arg(long, value_name = "FILE")]
     whatsapp: Option<PathBuf>,
@@ -33,7 +36,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         store,
         vault,
         args.listen,
-        Kind { synthetic: args.synthetic, demo: false, whatsapp: args.whatsapp },
+        Kind {
+            synthetic: args.synthetic,
+            demo: false,
+            secure: args.secure,
+            whatsapp: args.whatsapp,
+        },
         |address| {
             println!("http://{address}/");
         },
@@ -47,6 +55,8 @@ pub struct Kind {
     pub synthetic: bool,
     /// One-click sign-ins, seeded cases, messages into a folder.
     pub demo: bool,
+    /// Cookies over TLS only.
+    pub secure: bool,
     /// The file of WhatsApp's keys; none: no WhatsApp, or the demo's simulator.
     pub whatsapp: Option<PathBuf>,
 }
@@ -90,7 +100,7 @@ pub fn serve(
         Some(file) => Some(whatsapp(file, listen)?),
         None => kind.demo.then(|| live.simulated_whatsapp(listen)),
     };
-    let doors = live.pages(kind.synthetic, kind.demo, whatsapp)?;
+    let doors = live.pages(&kind, whatsapp)?;
     live.show_key()?;
     live.start_jobs(&store, kind.demo);
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)

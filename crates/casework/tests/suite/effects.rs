@@ -1,0 +1,273 @@
+//! What follows from a case: receipts, the read log, messages, mass actions, replay, lists, accounts.
+
+use super::*;
+
+pub fn every_effect_has_a_receipt(url: &str) {
+    let room = Room::open(url);
+    let filed = room
+        .work
+        .file_report(&room.actor(Role::Citizen), room.report("update", 7, Channel::Portal))
+        .unwrap();
+    let acted = room.decide(Role::VillageOperator, filed.case, "forward", &[]);
+    let dir = tempfile::tempdir().unwrap();
+    let signer = Signer::log("test.example/journal", &[1; 32]).unwrap();
+    let trust = Trust::in_key(signer.verifier());
+    let mut writer = Writer::open(DirFiles::new(dir.path()), signer).unwrap();
+    let size = room.work.journal_size().unwrap();
+    assert_eq!(room.work.sequence(&mut writer).unwrap(), size);
+    assert_eq!(room.work.sequence(&mut writer).unwrap(), 0);
+    let verified = verify::folder(dir.path(), &trust).unwrap();
+    assert_eq!(
+        (verified.checkpoint.size, verified.checkpoint.root),
+        room.work.journal_root().unwrap()
+    );
+    let receipt = room.work.receipt(writer.files(), &trust.key, filed.seq, true).unwrap();
+    let (leaf, _) = verify::receipt(&receipt, &trust).unwrap();
+    assert_eq!((leaf.about.as_str(), leaf.kind.as_str()), (filed.ticket.as_str(), "report"));
+    let opened = journal::Receipt::parse(&receipt).unwrap().statement.payload.unwrap();
+    assert!(opened.contains("gedek"), "the reporter holds what was said");
+    room.work.erase_payload(filed.seq).unwrap();
+    let closed = room.work.receipt(writer.files(), &trust.key, filed.seq, true).unwrap();
+    assert!(verify::receipt(&closed, &trust).is_ok(), "an erased payload breaks no proof");
+    assert!(journal::Receipt::parse(&closed).unwrap().statement.payload.is_none());
+    assert!(
+        verify::receipt(
+            &room.work.receipt(writer.files(), &trust.key, acted.seq, false).unwrap(),
+            &trust
+        )
+        .is_ok()
+    );
+    verify::folder(dir.path(), &trust).unwrap();
+}
+
+pub fn the_family_sees_who_read(url: &str) {
+    let room = Room::open(url);
+    let filed = room
+        .work
+        .file_report(&room.actor(Role::Citizen), room.report("update", 7, Channel::Portal))
+        .unwrap();
+    room.work.open_case(&room.actor(Role::VillageOperator), filed.case).unwrap();
+    room.work.note_reading(&room.actor(Role::CallAgent), "family", FamilyId::new(7)).unwrap();
+    room.work.open_case(&room.actor(Role::Citizen), filed.case).unwrap();
+    let lines = room.work.readers_of(FamilyId::new(7)).unwrap();
+    let seen: Vec<(&str, &str, &str)> =
+        lines.iter().map(|l| (l.role.as_str(), l.purpose.as_str(), l.what.as_str())).collect();
+    assert_eq!(
+        seen,
+        [("call_agent", "service", "family"), ("village_operator", "casework", "case")]
+    );
+}
+
+pub fn messages_leave_at_least_once(url: &str) {
+    let room = Room::open(url);
+    let report = room.report("update", 7, Channel::Portal);
+    room.work.file_report(&room.actor(Role::Citizen), report.clone()).unwrap();
+    room.work.file_report(&room.actor(Role::Citizen), report).unwrap();
+    let due = room.work.messages_due(10).unwrap();
+    assert_eq!(due.len(), 1, "one message per effect");
+    assert_eq!((due[0].to.as_str(), due[0].template.as_str()), ("081234567890", "received"));
+    room.work.not_sent(due[0].id, "no network").unwrap();
+    assert!(room.work.messages_due(10).unwrap().is_empty(), "later");
+    room.clock.forward(DAY);
+    let again = room.work.messages_due(10).unwrap();
+    assert_eq!((again[0].key.as_str(), again[0].attempts), (due[0].key.as_str(), 1));
+    room.work.sent(again[0].id).unwrap();
+    room.clock.forward(DAY);
+    assert!(room.work.messages_due(10).unwrap().is_empty());
+    let door = room.work.doors().unwrap().into_iter().find(|d| d.channel == "sms").unwrap();
+    assert_eq!((door.failures, door.waiting, door.last_out_at.is_some()), (1, 0, true));
+    room.work
+        .announce(&room.actor(Role::Administrator), "sms", Some("SMS sedang terganggu"))
+        .unwrap();
+    assert!(room.work.announce(&room.actor(Role::Citizen), "sms", None).is_err());
+    let contact = Contact { by: "sms".to_owned(), address: "0812".to_owned() };
+    room.work.post("code-1", &contact, "code", &[("code", "123456")]).unwrap();
+    room.work.post("code-1", &contact, "code", &[("code", "654321")]).unwrap();
+    assert_eq!(room.work.messages_due(10).unwrap().len(), 1);
+}
+
+pub fn two_people_for_mass_actions(url: &str) {
+    let room = Room::open(url);
+    let list = "ab".repeat(32);
+    let proposal = MassProposal {
+        id: room.id("mass"),
+        kind: "pbi_jk_cut_off".to_owned(),
+        region: None,
+        list_sha256: list.clone(),
+        people: 322_558,
+        reason: "Pemutakhiran desil sesuai keputusan".to_owned(),
+    };
+    let ministry = room.actor(Role::Ministry);
+    let seq = room.work.propose(&ministry, proposal.clone()).unwrap();
+    assert_eq!(room.work.propose(&ministry, proposal.clone()).unwrap(), seq);
+    let why = "Sudah diperiksa bersama daerah";
+    let alone = room.work.settle(&ministry, &proposal.id, &list, true, why).unwrap_err();
+    assert!(alone.to_string().contains("another one"), "{alone}");
+    let second = room
+        .work
+        .make_account(
+            None,
+            casework::NewAccount {
+                login: "ministry2".to_owned(),
+                name: "x".to_owned(),
+                role: Role::Ministry,
+                territory: access::Territory::Country,
+                password: None,
+                family: None,
+                person: None,
+            },
+        )
+        .unwrap();
+    let (_, weak) = room.work.begin(second, false).unwrap();
+    assert!(
+        room.work.settle(&weak.actor, &proposal.id, &list, true, why).is_err(),
+        "a second factor is needed"
+    );
+    let (_, other) = room.work.begin(second, true).unwrap();
+    assert!(
+        room.work.settle(&other.actor, &proposal.id, &"cd".repeat(32), true, why).is_err(),
+        "another list"
+    );
+    room.work.settle(&other.actor, &proposal.id, &list, true, why).unwrap();
+    assert_eq!(room.work.mass_action(&proposal.id).unwrap().state, "approved");
+    assert!(room.work.settle(&other.actor, &proposal.id, &list, false, why).is_err());
+}
+
+pub fn replay_shows_what_was_known(url: &str) {
+    let room = Room::open(url);
+    let filed = room
+        .work
+        .file_report(&room.actor(Role::Citizen), room.report("update", 7, Channel::Portal))
+        .unwrap();
+    room.clock.forward(DAY);
+    let moment = room.work.now_ms();
+    room.clock.forward(DAY);
+    room.decide(Role::VillageOperator, filed.case, "forward", &[]);
+    room.decide(Role::DistrictOfficer, filed.case, "accept", &[]);
+    let replay =
+        room.work.replay(&room.actor(Role::Auditor), FamilyId::new(7), village(), moment).unwrap();
+    assert_eq!((replay.cases[0].before.len(), replay.cases[0].after.len()), (1, 2));
+    assert_eq!((replay.corrections_before.len(), replay.corrections_after.len()), (0, 1));
+    assert!(
+        room.work
+            .replay(&room.actor(Role::Statistician), FamilyId::new(7), village(), moment)
+            .is_err()
+    );
+    assert_eq!(room.work.readers_of(FamilyId::new(7)).unwrap()[0].what, "replay");
+}
+
+pub fn work_lists_are_due_first(url: &str) {
+    let room = Room::open(url);
+    let visitor = room.actor(Role::Visitor);
+    let late =
+        room.work.file_report(&visitor, room.report("objection", 1, Channel::Portal)).unwrap();
+    room.clock.forward(DAY);
+    let newer =
+        room.work.file_report(&visitor, room.report("objection", 2, Channel::Portal)).unwrap();
+    let mut sick = room.report("objection", 3, Channel::Portal);
+    sick.urgent = true;
+    let sick = room.work.file_report(&visitor, sick).unwrap();
+    let mut elsewhere = room.report("objection", 4, Channel::Portal);
+    elsewhere.village = other_village();
+    room.work.file_report(&visitor, elsewhere).unwrap();
+    let operator = room.actor(Role::VillageOperator);
+    let mine = room.work.work_list(&operator, &ListQuery::default()).unwrap();
+    assert_eq!(mine.iter().map(|c| c.case).collect::<Vec<_>>(), [sick.case, late.case, newer.case]);
+    assert_eq!(room.work.work_count(&operator, &ListQuery::default()).unwrap(), 3);
+    room.decide(Role::VillageOperator, sick.case, "forward", &[]);
+    let list = |role, basket| {
+        room.work
+            .work_list(&room.actor(role), &ListQuery { basket, ..ListQuery::default() })
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (list(Role::VillageOperator, Basket::Mine), list(Role::VillageOperator, Basket::Others)),
+        (2, 1)
+    );
+    assert_eq!(
+        (list(Role::DistrictOfficer, Basket::Mine), list(Role::Ministry, Basket::Others)),
+        (1, 4)
+    );
+    assert_eq!(
+        (list(Role::Statistician, Basket::Others), list(Role::Administrator, Basket::Others)),
+        (0, 0)
+    );
+    let by_ticket = ListQuery { ticket: Some(late.ticket[..6].to_owned()), ..ListQuery::default() };
+    assert_eq!(room.work.work_list(&operator, &by_ticket).unwrap().len(), 2);
+    let nothing = ListQuery {
+        ticket: Some("%".to_owned()),
+        kind: Some("update".to_owned()),
+        ..ListQuery::default()
+    };
+    assert_eq!(room.work.work_list(&operator, &nothing).unwrap().len(), 0);
+}
+
+pub fn accounts_and_sessions(url: &str) {
+    let store = store::Store::open(url).unwrap();
+    let clock = std::sync::Arc::new(common::Turned::default());
+    let policies = std::sync::Arc::new(access::Policies::builtin().unwrap());
+    let work =
+        casework::Casework::new(store, store::Vault::from_key([5; 32]), policies, clock.clone())
+            .unwrap();
+    let link = work.first_run_link().unwrap().unwrap();
+    let password = access::Password::new("kuda laut makan nasi").unwrap();
+    assert!(work.use_first_run_link(&access::Token::new().unwrap(), "admin", &password).is_err());
+    work.use_first_run_link(&link, "admin", &password).unwrap();
+    assert!(work.use_first_run_link(&link, "admin2", &password).is_err(), "once");
+    assert!(work.first_run_link().unwrap().is_none(), "only on an empty store");
+    let (token, session) = work.sign_in("admin", "kuda laut makan nasi").unwrap();
+    assert_eq!(session.account.role, Role::Administrator);
+    assert!(work.session(&token).unwrap().is_some());
+    work.sign_out(&token).unwrap();
+    assert!(work.session(&token).unwrap().is_none(), "revoked at once");
+    let (token, _) = work.begin(session.account.account, true).unwrap();
+    clock.forward(31 * 60_000);
+    assert!(work.session(&token).unwrap().is_none(), "idle");
+    let unknown = work.sign_in("nobody", "kuda laut makan nasi").unwrap_err();
+    assert_eq!(work.sign_in("admin", "salah").unwrap_err(), unknown);
+    let admin = work.begin(session.account.account, true).unwrap().1.actor;
+    assert!(
+        work.set_active(&admin, admin.account, true).is_err(),
+        "nobody changes their own rights"
+    );
+}
+
+pub fn nothing_is_stored_in_the_clear(url: &str) {
+    let room = Room::open(url);
+    let mut report = room.report("objection", 7, Channel::Whatsapp);
+    report.text = "NIK saya 5202016304870002, nama Inaq Sahnim, rumah gedek".to_owned();
+    report.subject = Subject::Unknown(
+        room.work.vault().nik_index(kernel::Nik::parse("5202016304870002").unwrap()),
+    );
+    let filed = room.work.file_report(&room.actor(Role::Visitor), report).unwrap();
+    let view = room.work.open_case(&room.actor(Role::VillageOperator), filed.case).unwrap();
+    assert!(
+        view.reports[0].text.contains("••••0002") && !view.reports[0].text.contains("520201630487")
+    );
+    let tables = [
+        "report",
+        "case_event",
+        "outbox",
+        "journal_leaf",
+        "journal_payload",
+        "work_case",
+        "case_topic",
+        "command",
+    ];
+    for table in tables {
+        let rows = room
+            .work
+            .store()
+            .read::<_, StoreError>(|r| r.query(&format!("SELECT * FROM {table}"), params![]))
+            .unwrap();
+        let text = format!("{rows:?}");
+        for secret in ["5202016304870002", "081234567890", "Sahnim", "gedek"] {
+            let bytes = format!("{:?}", secret.as_bytes());
+            assert!(
+                !text.contains(secret) && !text.contains(bytes.trim_matches(['[', ']'])),
+                "{secret} in {table}"
+            );
+        }
+    }
+}
