@@ -40,9 +40,18 @@ pub fn doubts(outcome: &Outcome, most: usize) -> Vec<Doubt> {
     let leader = &outcome.clusters.leader;
     let mut size = vec![0u32; leader.len()];
     leader.iter().for_each(|l| size[*l as usize] += 1);
+    let inside = |e: &&Edge| leader[e.a as usize] == leader[e.b as usize];
+    let mut best = vec![f64::NEG_INFINITY; leader.len()];
+    for edge in outcome.scored.edges.iter().filter(inside) {
+        for record in [edge.a, edge.b] {
+            best[record as usize] = best[record as usize].max(edge.weight);
+        }
+    }
     let value = |e: &Edge| {
         let (a, b) = (leader[e.a as usize], leader[e.b as usize]);
-        let p = probability(e.weight);
+        // Inside a cluster a pair is as sure as the weaker of the records' best ties to it.
+        let through = best[e.a as usize].min(best[e.b as usize]);
+        let p = probability(if a == b { e.weight.max(through) } else { e.weight });
         let (sa, sb) = (f64::from(size[a as usize]), f64::from(size[b as usize]));
         if a == b { (1.0 - p) * (sa - 1.0) } else { p * sa * sb }
     };
