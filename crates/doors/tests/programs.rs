@@ -86,7 +86,7 @@ fn results_and_lists_as_files_to_keep() {
     let operator = house.sign_in("village_operator");
     let file = format!(
         "id_usulan,nik,tanggal_lahir,jenis,keterangan,perubahan\n\
-         usul0001,{NIK},1987-04-23,update,Rumah rusak,wall_material=6;floor_material=8\n"
+         usul0001,{NIK},1987-04-23,update,Rumah rusak,wall_material=6;roof_material=5\n"
     );
     let send = |fields: &[(&str, &str)]| {
         house.multipart("/kerja/unggah", &operator, fields, &[("berkas", "a.csv", file.as_bytes())])
