@@ -96,7 +96,6 @@ fn publish(store: &Store, vault: &Vault) {
         let index = vault.nik_index(Nik::parse(NIK).unwrap());
         let row = vec![index.into(), 10.into(), 1.into()];
         loader.append("person_key", &["nik_index", "person_id", "family_id"], [Ok(row)])?;
-        Ok(())?;
         Ok(())
     };
     store.publish_edition::<StoreError>(&name, born(), &"ab".repeat(32), NOW, load).unwrap();
