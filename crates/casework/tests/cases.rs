@@ -20,10 +20,10 @@ use kernel::FamilyId;
 use store::{Query, StoreError, params};
 
 macro_rules! both {
-    ($($name:ident),+ $(,)?) => { $(#[test] fn $name() { on_both(checks::$name); })+ };
+    ($from:ident: $($name:ident),+ $(,)?) => { $(#[test] fn $name() { on_both($from::$name); })+ };
 }
 
-both![
+both![checks:
     the_formal_path_ends_in_the_next_edition,
     one_claim_by_many_doors_is_one_case,
     one_id_has_one_effect,
@@ -33,6 +33,9 @@ both![
     a_decision_needs_reason_and_evidence,
     a_flood_is_seen_and_not_lost,
     what_you_may_not_see_does_not_exist,
+];
+
+both![effects:
     every_effect_has_a_receipt,
     the_family_sees_who_read,
     messages_leave_at_least_once,
@@ -47,7 +50,6 @@ both![
 mod effects;
 
 mod checks {
-    pub use super::effects::*;
     use super::*;
 
     pub fn the_formal_path_ends_in_the_next_edition(url: &str) {

@@ -276,7 +276,6 @@ fn programmes(facts: &BTreeMap<String, String>) -> Vec<(String, u8)> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot set up must stop")]
 mod tests {
     use super::*;
     use std::path::PathBuf;
@@ -315,7 +314,6 @@ mod tests {
         assert!(moved * 4 > families.len(), "{moved} of {} move", families.len());
     }
 
-    #[expect(clippy::panic, reason = "a test fails by panicking")]
     fn panic_at(family: u64) -> Estimated {
         panic!("the published score of family {family} is not reproduced")
     }

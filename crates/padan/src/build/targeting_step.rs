@@ -51,7 +51,6 @@ pub fn run(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set up must stop")]
 mod tests {
     use super::*;
     use std::path::PathBuf;

@@ -308,9 +308,8 @@ pub fn a_slow_reader_does_not_stop_publishing(url: &str) {
     });
     assert_eq!(seen, Ok(50));
     publish(&store, "2026-4", 4).unwrap();
-    let gone = store.read_edition::<i64, StoreError>(1, |reader| {
-        reader.query_one(family, params![])?.get("n")
-    });
+    let gone = store
+        .read_edition::<i64, StoreError>(1, |reader| reader.query_one(family, params![])?.get("n"));
     // SQLite: the idle connection of the pool still holds the unlinked file.
     assert!(url.starts_with("sqlite:") || gone.is_err(), "{gone:?}");
 }
