@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 
 const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const padan = resolve(process.env.PADAN_BIN ?? "../target/release/padan");
+const padan = resolve(process.env.PADAN_BIN ?? `${process.env.CARGO_TARGET_DIR ?? "../target"}/release/padan`);
 const port = Number(process.env.PADAN_STORY_PORT ?? 18540);
 const url = `http://127.0.0.1:${port}`;
 const began = Date.now();

@@ -99,9 +99,10 @@ async function fill(page, entity, at = async (p) => p) {
         page = await at(page, number);
       }
     }
-    const before = await page.textContent("main");
+    // The step itself must change: "Menyimpan…" alone is not the next question.
+    const before = await page.$eval("progress.maju", (p) => p.value);
     await page.click("#lanjut");
-    await page.waitForFunction((b) => document.querySelector("main").textContent !== b, before);
+    await page.waitForFunction((b) => document.querySelector("progress.maju")?.value !== b || document.querySelector("#salah").textContent !== "", before);
   }
   await page.click("#selesai");
   await page.waitForSelector("button[data-entity]");

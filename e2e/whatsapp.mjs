@@ -1,7 +1,7 @@
 // WhatsApp and the way back of PBI-JK in a real browser without JavaScript: an old neighbour types a
 // complaint with bad spelling → case → decision → message with the result; then every page of these
 // doors at 1280 and 390 px: axe, sideways scrolling, screenshots in shots/.
-// PADAN_URL names a running demo (`padan demo`, or `cargo run --release -p doors --example look`).
+// PADAN_URL names a running demo (`padan demo`, or `cargo run --release -p doors --example look_doors`).
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";

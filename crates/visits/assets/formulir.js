@@ -89,8 +89,10 @@ async function home() {
 // ------------------------------------------------------------------ a form
 
 async function begin(visit) {
+  const kept = await box.get("konsep", visit.entity);
+  // The list may be drawing itself anew after a sending: from here on this form is what is seen.
   view += 1;
-  draft = (await box.get("konsep", visit.entity)) ?? {
+  draft = kept ?? {
     id: `uuid:${crypto.randomUUID()}`, entity: visit.entity, start: at(), step: 0, result: "", home: {},
     members: visit.people.map((p) => ({ person: p.person, name: p.name })), photos: {}, place: "",
   };

@@ -1,5 +1,5 @@
 //! The doors over a store that exists (a copy of a demo's), for looking at them:
-//! `cargo run --release -p doors --example look -- padan.db 18560`. Seeds the demo's cases and decree.
+//! `cargo run --release -p doors --example look_doors -- padan.db 18560`. Seeds the demo's cases and decree.
 #![allow(clippy::print_stdout, reason = "an example talks")]
 
 use access::Policies;
