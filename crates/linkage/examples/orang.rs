@@ -1,12 +1,19 @@
 //! `orang --records N --out FILE.parquet [--seed S]`: synthetic Indonesian persons with doubles, in
 //! the manner of the register file of the benchmarks. Truth in `person_id`.
 //!
+//! A person is made anew from its number whenever one of its records is written, so that a file of
+//! any size needs little memory, and the records of a person lie anywhere in it.
+//!
 //! About 1.5 records per person that is seen twice or more; 15 % of copies lack the NIK, 7 % have
 //! it wrong, 10 % a slip in the name, 8 % a wrong date, 30 % another or no KK, half no mother.
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use kernel::chance::mix;
 use kernel::{Chance, Date};
 use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use rayon::prelude::*;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -61,7 +68,8 @@ fn nik(village: u64, sex: char, born: Date, serial: u64) -> String {
 }
 
 /// One family: parents, children, now and then twins.
-fn family(chance: &mut Chance, next: &mut i64, villages: &[u64], out: &mut Vec<Person>) {
+fn family(chance: &mut Chance, number: i64, villages: &[u64], out: &mut Vec<Person>) {
+    let mut next = number * FAMILY_MAX;
     let village = *chance.pick(villages);
     let kk = format!(
         "{:06}{:02}{:02}{:02}{:04}",
@@ -72,10 +80,10 @@ fn family(chance: &mut Chance, next: &mut i64, villages: &[u64], out: &mut Vec<P
         chance.between(1, 9_999)
     );
     let mut person = |chance: &mut Chance, sex: char, born: Date, mother: String, serial: u64| {
-        *next += 1;
+        next += 1;
         let name = name(chance);
         out.push(Person {
-            id: *next,
+            id: next,
             name: name.clone(),
             sex,
             born,
@@ -202,6 +210,44 @@ fn variants(chance: &mut Chance, c: &mut Copy) {
     };
 }
 
+/// Most members of a family.
+const FAMILY_MAX: i64 = 16;
+
+/// The records of a family, those of one person side by side.
+fn records_of(seed: u64, number: usize, villages: &[u64], out: &mut Vec<(i64, Copy)>) {
+    let mut chance = Chance::at(seed, 1, number as u64);
+    let mut people = Vec::new();
+    family(&mut chance, number as i64, villages, &mut people);
+    out.clear();
+    for person in &people {
+        out.push((person.id, copy(&mut chance, person, villages, false)));
+        while chance.is(0.2) {
+            out.push((person.id, copy(&mut chance, person, villages, true)));
+        }
+    }
+}
+
+/// A place in `0..len` for every row: a shuffle that needs no table (a Feistel network over the next
+/// power of four, walked until it falls inside).
+fn shuffled(seed: u64, row: u64, len: u64) -> u64 {
+    let half = (64 - (len - 1).leading_zeros()).div_ceil(2).max(1);
+    let mask = (1u64 << half) - 1;
+    let mut at = row;
+    loop {
+        let (mut left, mut right) = (at >> half, at & mask);
+        for round in 0..4 {
+            (left, right) = (right, left ^ (mix(right ^ seed ^ (round << 48)) & mask));
+        }
+        at = left << half | right;
+        if at < len {
+            return at;
+        }
+    }
+}
+
+/// Rows written at a time.
+const ROWS: usize = 1 << 18;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
     let option =
@@ -209,30 +255,63 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let records: usize = option("--records").and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let seed: u64 = option("--seed").and_then(|n| n.parse().ok()).unwrap_or(7);
     let out = option("--out").ok_or("usage: orang --records N --out FILE.parquet")?;
-    let mut chance = Chance::new(seed);
     let villages: Vec<u64> = (0..(records as u64 / 1_500).clamp(100, 8_000))
         .map(|v| 5_201_010_000 + v / 12 * 10_000 + 2_001 + v % 12)
         .collect();
-    let (mut people, mut next) = (Vec::new(), 0);
-    while people.len() * 5 / 4 < records {
-        family(&mut chance, &mut next, &villages, &mut people);
-    }
-    let mut rows: Vec<(i64, Copy)> = Vec::with_capacity(records);
-    for person in &people {
-        rows.push((person.id, copy(&mut chance, person, &villages, false)));
-        while chance.is(0.2) {
-            rows.push((person.id, copy(&mut chance, person, &villages, true)));
+    // Families until there are records enough, and where the records of each begin.
+    let mut starts = vec![0usize];
+    while starts[starts.len() - 1] < records {
+        let from = starts.len() - 1;
+        let sizes: Vec<usize> = (from..from + ROWS)
+            .into_par_iter()
+            .map_init(Vec::new, |rows, number| {
+                records_of(seed, number, &villages, rows);
+                rows.len()
+            })
+            .collect();
+        for size in sizes {
+            starts.push(starts[starts.len() - 1] + size);
         }
     }
-    for at in (1..rows.len()).rev() {
-        rows.swap(at, chance.below(at as u64 + 1) as usize);
+    let mut writer: Option<ArrowWriter<File>> = None;
+    for from in (0..records).step_by(ROWS) {
+        let rows: Vec<(i64, Copy)> = (from..(from + ROWS).min(records))
+            .into_par_iter()
+            .map_init(Vec::new, |rows, row| {
+                let at = shuffled(seed, row as u64, records as u64) as usize;
+                let number = starts.partition_point(|&start| start <= at) - 1;
+                records_of(seed, number, &villages, rows);
+                rows.swap_remove(at - starts[number])
+            })
+            .collect();
+        let batch = batch(from, &rows)?;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => {
+                let properties =
+                    WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+                writer.insert(ArrowWriter::try_new(
+                    File::create(&out)?,
+                    batch.schema(),
+                    Some(properties),
+                )?)
+            }
+        };
+        writer.write(&batch)?;
     }
-    rows.truncate(records);
+    if let Some(writer) = writer {
+        writer.close()?;
+    }
+    Ok(())
+}
+
+fn batch(from: usize, rows: &[(i64, Copy)]) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let text = |f: &dyn Fn(&Copy) -> Option<&str>| {
         Arc::new(rows.iter().map(|(_, c)| f(c)).collect::<StringArray>()) as ArrayRef
     };
-    let batch = RecordBatch::try_from_iter(vec![
-        ("rec_id", Arc::new(Int64Array::from_iter_values(0..rows.len() as i64)) as ArrayRef),
+    let ids = from as i64..(from + rows.len()) as i64;
+    RecordBatch::try_from_iter(vec![
+        ("rec_id", Arc::new(Int64Array::from_iter_values(ids)) as ArrayRef),
         ("person_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(id, _)| *id)))),
         ("nama", text(&|c| Some(&c.name))),
         ("jk", text(&|c| c.sex.as_deref())),
@@ -241,9 +320,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("nik", text(&|c| c.nik.as_deref())),
         ("nama_ibu", text(&|c| c.mother.as_deref())),
         ("no_kk", text(&|c| c.kk.as_deref())),
-    ])?;
-    let mut writer = ArrowWriter::try_new(File::create(out)?, batch.schema(), None)?;
-    writer.write(&batch)?;
-    writer.close()?;
-    Ok(())
+    ])
 }

@@ -144,7 +144,7 @@ impl Matcher {
         let blocks = block::build_closed(&self.spec, &features, &store, &starts)?;
         drop(features);
         let (model, seen) = match model {
-            Some(model) => (model.clone(), None),
+            Some(model) => (model.clone(), train::SeenPatterns::default()),
             None => {
                 let Spec { compares, training, .. } = &self.spec;
                 let trained = train::train(&train::Job {
@@ -160,7 +160,7 @@ impl Matcher {
             }
         };
         let least = self.spec.decide.min_probability;
-        let scored = score::score(&store, &blocks, &model.scorer(), least, seen.as_ref());
+        let scored = score::score(&store, &blocks, &model.scorer(), least, &seen);
         let pairs = scored.rules.iter().map(|r| r.pairs).sum();
         Ok(self.choose(scored.edges, &store, spine_rows, delivery.rows, model, pairs))
     }

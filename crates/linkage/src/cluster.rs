@@ -143,10 +143,30 @@ impl Clustering<'_> {
         threshold: f64,
         work: &mut Workspace,
     ) -> Vec<(u32, u32, f32)> {
+        if let [edge] = edges
+            && self.constraints.decided.is_empty()
+        {
+            return self.two(edge, threshold);
+        }
         let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
         records.sort_unstable();
         records.dedup();
         self.group(&records, edges, threshold, work)
+    }
+
+    /// A component of two records, the most frequent kind.
+    fn two(&self, edge: &Edge, threshold: f64) -> Vec<(u32, u32, f32)> {
+        let Constraints { once, different, .. } = self.constraints;
+        let of = |codes: &[u32], r: u32| codes.get(r as usize).copied().unwrap_or(0);
+        let (x, y) = (of(different, edge.a), of(different, edge.b));
+        let input = |r: u32| once.get(r as usize).copied().unwrap_or(u16::MAX);
+        let clash = x != 0 && y != 0 && x != y
+            || input(edge.a) != u16::MAX && input(edge.a) == input(edge.b);
+        if clash || edge.weight < threshold {
+            return vec![(edge.a, edge.a, 0.0), (edge.b, edge.b, 0.0)];
+        }
+        let tie = edge.weight as f32;
+        vec![(edge.a, edge.a, tie), (edge.b, edge.a, tie)]
     }
 
     /// The clusters among some records, which stand in their canonical order: ties are broken by

@@ -32,15 +32,22 @@ pub struct Summary {
     pub clusters: usize,
     /// Expected share of false pairs among the decided ones.
     pub false_discovery: f64,
+    /// Pairs compared and weighed per second of that work.
+    pub pairs_per_second: f64,
     /// Wall seconds.
     pub seconds: f64,
 }
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The rate of a small run is that of starting threads.
+        let rate = match self.pairs {
+            500_000.. => format!(" ({:.1} million a second)", self.pairs_per_second / 1e6),
+            _ => String::new(),
+        };
         write!(
             f,
-            "{} records, {} pairs compared, {} matching pairs ({:.2} % expected false), {} persons, {:.2} s",
+            "{} records, {} pairs compared{rate}, {} matching pairs ({:.2} % expected false), {} persons, {:.2} s",
             self.records,
             self.pairs,
             self.matches,
@@ -73,6 +80,10 @@ pub struct Outcome {
     pub training: Option<TrainingNote>,
     /// Seconds per step.
     pub steps: Vec<Step>,
+    /// Wall seconds in which the candidate pairs were found in their blocks, compared and weighed.
+    pub compare_seconds: f64,
+    /// What looks wrong in the files or the settings.
+    pub warnings: Vec<String>,
 }
 
 impl Outcome {
@@ -140,6 +151,7 @@ pub fn run(
         matches: outcome.rates.decided,
         clusters: report.clusters.count,
         false_discovery: outcome.rates.false_discovery,
+        pairs_per_second: report.pairs_per_second,
         seconds: began.elapsed().as_secs_f64(),
     })
 }
@@ -151,12 +163,14 @@ pub fn run(
 pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, LinkError> {
     let mut watch =
         Stopwatch { steps: Vec::new(), last: Instant::now(), cpu: report::cpu_seconds(), progress };
-    let mut records = load::load(spec)?;
+    let mut records = load::load_small(spec)?;
     watch.done("read", &format!("{} records", records.len()));
     let table = std::mem::take(&mut records.table);
     let rows = table.rows;
     let features = Features::new(spec, table)?;
     records.table.rows = rows;
+    let warnings = features.warnings.clone();
+    warnings.iter().for_each(|warning| (watch.progress)(&format!("warning: {warning}")));
     let store = build::build(spec, &features, rows)?;
     watch.done("standardise", &format!("{} comparisons", spec.compares.len()));
     let blocks = block::build(spec, &features, &store, &records.starts)?;
@@ -178,9 +192,12 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         }),
     );
     let scorer = model.scorer();
-    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability, seen.as_ref());
-    drop(seen);
+    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability, &seen);
     watch.done("score", &format!("{} pairs kept", scored.edges.len()));
+    // Pairs that training compared are not compared again: then its time counts too.
+    let reused = usize::from(!seen.of_tasks.is_empty());
+    let compare_seconds = watch.steps.iter().rev().take(1 + reused).map(|s| s.seconds).sum();
+    drop(seen);
     let clusters = Clustering {
         store: &store,
         scorer: &scorer,
@@ -203,6 +220,8 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         truth,
         training,
         steps,
+        compare_seconds,
+        warnings,
     })
 }
 
@@ -213,7 +232,7 @@ fn model(
     blocks: &Blocks,
     records: &Records,
     decisions: &Decisions,
-) -> Result<(Model, Option<TrainingNote>, Option<SeenPatterns>), LinkError> {
+) -> Result<(Model, Option<TrainingNote>, SeenPatterns), LinkError> {
     let Some(path) = &spec.training.model else {
         let closed = spec.mode == Mode::Link;
         let job = train::Job {
@@ -230,7 +249,7 @@ fn model(
     };
     let model = Model::read(path)?;
     model.check(&spec.compares)?;
-    Ok((model, None, None))
+    Ok((model, None, SeenPatterns::default()))
 }
 
 /// Constraints of the clusters: inputs that hold a person once, columns that tell persons apart.

@@ -5,7 +5,7 @@ use crate::spec::expr::{Expr, Function};
 use crate::spec::{Kind, Spec};
 use crate::table::{Coded, Table};
 use crate::text::dates::{Order, order_of, parse};
-use crate::text::fold::plain;
+use crate::text::fold::{is_plain, plain};
 use crate::text::phonetic::{metaphone, soundex};
 use crate::values::wrote;
 use crate::values::{Interner, Values, hash_bytes};
@@ -23,6 +23,8 @@ const MISSING: [&str; 13] =
 pub struct Features<'a> {
     spec: &'a Spec,
     columns: FxHashMap<String, Coded>,
+    /// Columns whose values are lacking or cannot be read.
+    pub warnings: Vec<String>,
 }
 
 impl<'a> Features<'a> {
@@ -47,15 +49,16 @@ impl<'a> Features<'a> {
                 raw.remove(&name).map(|column| (name.clone(), column)).ok_or_else(|| absent(&name))
             })
             .collect::<Result<Vec<_>, LinkError>>()?;
-        let columns = joins
-            .into_iter()
-            .chain(plain)
-            .map(|(name, column)| {
-                let kind = spec.kinds.get(&name).copied().unwrap_or(Kind::Text);
-                (name, standard(column, kind, spec))
-            })
-            .collect();
-        Ok(Self { spec, columns })
+        let mut warnings = Vec::new();
+        let mut columns = FxHashMap::default();
+        for (name, column) in joins.into_iter().chain(plain) {
+            let kind = spec.kinds.get(&name).copied().unwrap_or(Kind::Text);
+            let written = known(&column);
+            let column = standard(column, kind, spec);
+            warnings.extend(doubt(&name, kind, written, known(&column), rows));
+            columns.insert(name, column);
+        }
+        Ok(Self { spec, columns, warnings })
     }
 
     /// The column of an expression.
@@ -145,6 +148,31 @@ fn absent(name: &str) -> LinkError {
     LinkError::Data(format!("there is no column `{name}` in the inputs"))
 }
 
+/// Records with a value.
+fn known(column: &Coded) -> usize {
+    column.codes.iter().filter(|code| **code != 0).count()
+}
+
+/// What is wrong with a column: nothing in it, or values that are not of its kind.
+fn doubt(name: &str, kind: Kind, written: usize, read: usize, rows: usize) -> Option<String> {
+    let what = match kind {
+        Kind::Date(_) => "dates",
+        Kind::Number => "numbers",
+        Kind::Text | Kind::Name => "values",
+    };
+    if read == 0 && rows > 0 {
+        return Some(format!(
+            "column `{name}`: none of the {rows} records has {what} that can be read; it says nothing about any pair"
+        ));
+    }
+    let lost = written - read.min(written);
+    (lost * 10 > written && !matches!(kind, Kind::Text | Kind::Name)).then(|| {
+        format!(
+            "column `{name}`: {lost} of {written} values are not {what} and count as missing; compare the column by another method, or name texts that stand for no value in `missing`"
+        )
+    })
+}
+
 /// One standard form of every value of a column. Distinct values are worked on side by side; a
 /// column that is in standard form already is kept as it is.
 fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
@@ -155,55 +183,86 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
     };
     let values = &column.values;
     let part_of = |part: usize| {
-        let mut out = Values::default();
-        let (mut folded, mut text, mut changed) = (String::new(), String::new(), false);
+        let (mut changed, mut out) = (Vec::new(), Values::default());
+        let (mut folded, mut text) = (String::new(), String::new());
         for code in (part * STANDARD_PART).max(1)..((part + 1) * STANDARD_PART).min(values.len()) {
             text.clear();
-            standard_value(values.get(code as u32), kind, order, spec, &mut folded, &mut text);
-            changed |= text.as_bytes() != values.bytes(code as u32);
-            out.push(text.as_bytes());
+            let written = values.get(code as u32);
+            if standard_value(written, (kind, order), spec, &mut folded, &mut text) {
+                changed.push(code as u32);
+                out.push(text.as_bytes());
+            }
         }
-        (out, changed)
+        (changed, out)
     };
-    let parts: Vec<(Values, bool)> = match values.len().div_ceil(STANDARD_PART) {
+    let parts: Vec<(Vec<u32>, Values)> = match values.len().div_ceil(STANDARD_PART) {
         1 => vec![part_of(0)],
         parts => (0..parts).into_par_iter().map(part_of).collect(),
     };
-    if parts.iter().all(|(_, changed)| !changed) {
+    if parts.iter().all(|(changed, _)| changed.is_empty()) {
         return column;
     }
-    let mut interner = Interner::with_capacity(values.len());
-    let mut to = vec![0u32];
-    for (part, _) in &parts {
-        interner.codes((1..part.len() as u32).map(|code| part.bytes(code)), &mut to);
-    }
-    let mut codes = column.codes;
+    let Coded { mut codes, values } = column;
+    let (to, values) = replaced(values, &parts);
     if codes.len() < FEW {
         codes.iter_mut().for_each(|code| *code = to[*code as usize]);
     } else {
         codes.par_iter_mut().with_min_len(65_536).for_each(|code| *code = to[*code as usize]);
     }
-    Coded { codes, values: interner.into_values() }
+    Coded { codes, values }
+}
+
+/// The new code of every code when some texts are replaced, and the texts then.
+fn replaced(values: Values, parts: &[(Vec<u32>, Values)]) -> (Vec<u32>, Values) {
+    let old = values.len();
+    let mut changed = vec![false; old];
+    parts.iter().flat_map(|(codes, _)| codes).for_each(|code| changed[*code as usize] = true);
+    let mut interner = Interner::from_some(values, |code| !changed[code as usize]);
+    let mut found = Vec::new();
+    for (_, texts) in parts {
+        interner.codes((1..texts.len() as u32).map(|code| texts.bytes(code)), &mut found);
+    }
+    // Without the texts that were replaced.
+    let all = interner.into_values();
+    let mut kept = Values::with_room_of(&all);
+    let mut place = vec![0u32; all.len()];
+    for code in 1..all.len() as u32 {
+        if changed.get(code as usize) != Some(&true) {
+            place[code as usize] = kept.push(all.bytes(code));
+        }
+    }
+    let mut found = found.into_iter();
+    for code in parts.iter().flat_map(|(codes, _)| codes) {
+        place[*code as usize] = found.next().map_or(0, |new| place[new as usize]);
+    }
+    place.truncate(old);
+    (place, kept)
 }
 
 /// Distinct values standardised by one task.
 const STANDARD_PART: usize = 8_192;
 
+/// Writes the standard form of a text; false when it is the text itself (then nothing is written).
 fn standard_value(
     text: &str,
-    kind: Kind,
-    order: Order,
+    (kind, order): (Kind, Order),
     spec: &Spec,
     folded: &mut String,
     out: &mut String,
-) {
-    plain(text, folded);
-    if MISSING.contains(&folded.as_str())
-        || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(folded))
-    {
-        return;
+) -> bool {
+    let small = is_plain(text);
+    let folded: &str = if small {
+        text
+    } else {
+        plain(text, folded);
+        folded
+    };
+    if MISSING.contains(&folded) || spec.missing.iter().any(|m| m.eq_ignore_ascii_case(folded)) {
+        return !text.is_empty();
     }
     match kind {
+        Kind::Text if small => return false,
+        Kind::Name if small && spec.convention.as_it_is(folded) => return false,
         Kind::Text => out.push_str(folded),
         Kind::Name => spec.convention.read_into(folded, out),
         Kind::Date(_) => {
@@ -212,12 +271,26 @@ fn standard_value(
             }
         }
         Kind::Number => {
-            let number = folded.replace(',', ".");
-            if let Ok(value) = number.parse::<f64>() {
+            if let Ok(value) = decimal(folded).parse::<f64>() {
                 wrote(write!(out, "{value}"));
             }
         }
     }
+    text != out.as_str()
+}
+
+/// A number with a decimal point: of several commas and points, only the last of its kind parts the
+/// whole from the rest (`1.234,5` and `1,234.5`).
+fn decimal(text: &str) -> String {
+    let last = text.rfind([',', '.']);
+    let several = text.matches([',', '.']).count() > 1;
+    let both = text.contains(',') && text.contains('.');
+    let letter = |(at, letter): (usize, char)| match letter {
+        ',' | '.' if several && (!both || Some(at) != last) => None,
+        ',' => Some('.'),
+        _ => Some(letter),
+    };
+    text.char_indices().filter_map(letter).collect()
 }
 
 /// Texts of several columns side by side; sorted words make order and column not matter.
@@ -343,5 +416,20 @@ fn nik(function: Function, text: &str, out: &mut String) {
         }
         Function::NikSex => out.push(if parts.sex == Sex::Female { 'p' } else { 'l' }),
         _ => out.push_str(&text[12..16]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        let check = |text: &str, number: &str| assert_eq!(decimal(text), number, "{text}");
+        check("12", "12");
+        check("-6,25", "-6.25");
+        check("1.234,5", "1234.5");
+        check("1,234.5", "1234.5");
+        check("1,234,567", "1234567");
     }
 }

@@ -89,6 +89,10 @@ pub struct Report {
     pub blocking: Vec<RuleReport>,
     /// Candidate pairs compared.
     pub comparisons_made: u64,
+    /// Pairs found in their blocks, compared and weighed, per wall second of that work.
+    pub pairs_per_second: f64,
+    /// What looks wrong in the files or the settings.
+    pub warnings: Vec<String>,
     /// Peak memory of the process.
     pub peak_memory_bytes: u64,
     /// Threads used.
@@ -176,6 +180,7 @@ impl Report {
                 pairs_not_compared: rule.dropped_pairs,
             })
             .collect();
+        let comparisons_made: u64 = blocking.iter().map(|r: &RuleReport| r.pairs).sum();
         let rates = &outcome.rates;
         let candidate_recall = crate::recall::candidate_recall(outcome);
         let precision = 1.0 - rates.false_discovery;
@@ -191,7 +196,9 @@ impl Report {
             settings: format!("{:016x}", spec.fingerprint),
             wall_seconds,
             steps: outcome.steps.clone(),
-            comparisons_made: blocking.iter().map(|r| r.pairs).sum(),
+            comparisons_made,
+            pairs_per_second: comparisons_made as f64 / outcome.compare_seconds.max(1e-9),
+            warnings: outcome.warnings.clone(),
             blocking,
             peak_memory_bytes: peak_memory(),
             threads: rayon::current_num_threads(),

@@ -163,6 +163,21 @@ impl Known {
     }
 }
 
+/// What decides on most pairs of a pattern.
+#[derive(Clone, Copy)]
+struct Brief {
+    plain: f64,
+    best: f64,
+    varies: bool,
+}
+
+impl Brief {
+    fn new(store: &Store, scorer: &Scorer, pattern: Pattern) -> Self {
+        let Known { plain, best, varies, .. } = Known::new(store, scorer, pattern);
+        Self { plain, best, varies }
+    }
+}
+
 /// The note of a pair whose pattern was not kept (no pattern has all bits set).
 const UNKNOWN: u64 = u64::MAX;
 
@@ -170,31 +185,40 @@ const UNKNOWN: u64 = u64::MAX;
 #[derive(Default)]
 struct Part<'a> {
     edges: Vec<Edge>,
-    known: FxHashMap<Pattern, Known>,
+    /// Patterns that training did not see.
+    new: FxHashMap<Pattern, Brief>,
     pairs: u64,
     /// The patterns of this task's pairs, when training kept them.
     seen: &'a [Pattern],
 }
 
-/// Scores every candidate pair and keeps those of at least `min_probability`. Patterns that
-/// training has seen are not compared again.
+/// Scores every candidate pair and keeps those of at least `min_probability`. Pairs whose patterns
+/// training has kept are not compared again.
 #[must_use]
 pub fn score(
     store: &Store,
     blocks: &Blocks,
     scorer: &Scorer,
     min_probability: f64,
-    seen: Option<&SeenPatterns>,
+    seen: &SeenPatterns,
 ) -> Scored {
     let least = (min_probability / (1.0 - min_probability)).log2();
     let bound = Bound::new(store, scorer);
+    let brief = |pattern: Pattern| Brief::new(store, scorer, pattern);
+    let known: FxHashMap<Pattern, Brief> =
+        seen.patterns.iter().map(|pattern| (*pattern, brief(*pattern))).collect();
+    let of = |part: &mut Part<'_>, pattern: Pattern| match known.get(&pattern) {
+        Some(known) => *known,
+        None => *part.new.entry(pattern).or_insert_with(|| brief(pattern)),
+    };
     let mut out = Scored::default();
     for rule in 0..blocks.rules.len() {
         let parts = blocks.visit(
             rule,
             store,
+            |_| true,
             |task| {
-                let seen = seen.and_then(|s| s.get(rule)?.get(task));
+                let seen = seen.of_tasks.get(rule).and_then(|tasks| tasks.get(task));
                 Part { seen: seen.map_or(&[], Vec::as_slice), ..Part::default() }
             },
             |part, _, _| {
@@ -202,9 +226,7 @@ pub fn score(
                 let Some(&pattern) = part.seen.get(part.pairs as usize - 1) else {
                     return Some(UNKNOWN);
                 };
-                let new = || Known::new(store, scorer, pattern);
-                let best = part.known.entry(pattern).or_insert_with(new).best;
-                (best >= least).then_some(pattern)
+                (of(part, pattern).best >= least).then_some(pattern)
             },
             |part, work, pair| {
                 let pattern = match pair.note {
@@ -212,10 +234,10 @@ pub fn score(
                     pattern => Some(pattern),
                 };
                 let Some(pattern) = pattern else { return };
-                let new = || Known::new(store, scorer, pattern);
-                let known = *part.known.entry(pattern).or_insert_with(new);
+                let known = of(part, pattern);
                 let weight = if known.varies && known.best >= least {
-                    weigh(store, scorer, work, pair.i, pair.j, pattern, known.mass)
+                    let mass = scorer.mass(pattern);
+                    weigh(store, scorer, work, pair.i, pair.j, pattern, mass)
                 } else {
                     known.plain
                 };

@@ -142,11 +142,14 @@ pub fn canonical(
     }
     for (input, pair) in starts.windows(2).enumerate() {
         let part = &order[pair[0] as usize..pair[1] as usize];
-        if let Some(twice) = part.windows(2).find(|w| ids.bytes(w[0] + 1) == ids.bytes(w[1] + 1)) {
-            let _ = twice;
+        let twice = part.windows(2).find(|w| ids.bytes(w[0] + 1) == ids.bytes(w[1] + 1));
+        if let Some(&[first, second]) = twice {
+            let what = if ids.bytes(first + 1).is_empty() { "no id" } else { "the same id" };
             return Err(LinkError::Data(format!(
-                "input `{}` has an id twice; ids must be unique within an input (leave `id` out to number the rows)",
-                names.get(input).map_or("?", String::as_str)
+                "input `{}`: records {} and {} have {what}; ids must be there and unique within an input (leave `id` out to number the rows)",
+                names.get(input).map_or("?", String::as_str),
+                first - pair[0] + 1,
+                second - pair[0] + 1,
             )));
         }
     }

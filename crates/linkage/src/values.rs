@@ -37,13 +37,14 @@ pub const fn fold(a: u64, b: u64) -> u64 {
 /// Distinct texts, numbered from 1; number 0 is the empty text and means "missing".
 #[derive(Debug, Clone)]
 pub struct Values {
-    bytes: Vec<u8>,
+    /// All texts one after the other (a `String`, so that a text can be lent without reading it).
+    texts: String,
     ends: Vec<u32>,
 }
 
 impl Default for Values {
     fn default() -> Self {
-        Self { bytes: Vec::new(), ends: vec![0] }
+        Self { texts: String::new(), ends: vec![0] }
     }
 }
 
@@ -60,30 +61,47 @@ impl Values {
         self.ends.len() == 1
     }
 
+    /// None yet, with room for as many as there are.
+    #[must_use]
+    pub fn with_room_of(other: &Self) -> Self {
+        let mut ends = Vec::with_capacity(other.ends.len());
+        ends.push(0);
+        Self { texts: String::with_capacity(other.texts.len()), ends }
+    }
+
     /// The bytes of a code (UTF-8).
     #[must_use]
     pub fn bytes(&self, code: u32) -> &[u8] {
+        &self.texts.as_bytes()[self.place(code)]
+    }
+
+    /// Where a text lies.
+    #[inline]
+    fn place(&self, code: u32) -> std::ops::Range<usize> {
         let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
-        &self.bytes[start..self.ends[code] as usize]
+        start..self.ends[code] as usize
     }
 
     /// The text of a code.
     #[must_use]
     pub fn get(&self, code: u32) -> &str {
-        std::str::from_utf8(self.bytes(code)).unwrap_or("")
+        self.texts.get(self.place(code)).unwrap_or("")
     }
 
     /// Forgets all codes from `len` on.
     fn truncate(&mut self, len: usize) {
         self.ends.truncate(len);
-        self.bytes.truncate(self.ends.last().map_or(0, |end| *end as usize));
+        self.texts.truncate(self.ends.last().map_or(0, |end| *end as usize));
     }
 
     /// Adds a text without looking whether it is there; its code.
     pub fn push(&mut self, text: &[u8]) -> u32 {
-        self.bytes.extend_from_slice(text);
-        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        match std::str::from_utf8(text) {
+            Ok(text) => self.texts.push_str(text),
+            Err(_) => self.texts.push_str(&String::from_utf8_lossy(text)),
+        }
+        self.ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         (self.ends.len() - 1) as u32
     }
 }
@@ -110,13 +128,16 @@ impl Interner {
 
     /// The code of `text`, new when it was not seen before; 0 for the empty text.
     pub fn code(&mut self, text: &[u8]) -> u32 {
+        self.code_tagged(text, (hash_bytes(text) >> 32) as u32)
+    }
+
+    fn code_tagged(&mut self, text: &[u8], tag: u32) -> u32 {
         if text.is_empty() {
             return 0;
         }
         if self.values.len() * 4 >= self.slots.len() * 3 {
             self.grow();
         }
-        let tag = (hash_bytes(text) >> 32) as u32;
         let mask = self.slots.len() - 1;
         let mut at = tag as usize & mask;
         loop {
@@ -137,35 +158,36 @@ impl Interner {
     /// places read, so that the waits for memory overlap.
     pub fn codes<'a>(&mut self, texts: impl IntoIterator<Item = &'a [u8]>, out: &mut Vec<u32>) {
         let mut texts = texts.into_iter();
-        let mut some: Vec<&[u8]> = Vec::with_capacity(AHEAD);
+        let mut some: Vec<(&[u8], u32)> = Vec::with_capacity(AHEAD);
         loop {
             some.clear();
-            some.extend(texts.by_ref().take(AHEAD));
+            let hashed = |text: &'a [u8]| (text, (hash_bytes(text) >> 32) as u32);
+            some.extend(texts.by_ref().take(AHEAD).map(hashed));
             if some.is_empty() {
                 return;
             }
             if !self.slots.is_empty() {
                 self.touch(&some);
             }
-            out.extend(some.iter().map(|text| self.code(text)));
+            out.extend(some.iter().map(|(text, tag)| self.code_tagged(text, *tag)));
         }
     }
 
     /// Reads the slot of each text and the first byte of what stands there.
-    fn touch(&self, texts: &[&[u8]]) {
+    fn touch(&self, texts: &[(&[u8], u32)]) {
         let mask = self.slots.len() - 1;
         let mut found = [0u32; AHEAD];
-        for (slot, text) in found.iter_mut().zip(texts) {
-            let tag = (hash_bytes(text) >> 32) as u32;
-            *slot = self.slots[tag as usize & mask].1;
+        for (slot, (_, tag)) in found.iter_mut().zip(texts) {
+            *slot = self.slots[*tag as usize & mask].1;
         }
         let mut ends = [0u32; AHEAD];
         for (end, code) in ends.iter_mut().zip(found) {
             *end = self.values.ends[code as usize];
         }
-        let seen = ends.iter().fold(0u8, |seen, end| {
-            seen ^ self.values.bytes.get(*end as usize).copied().unwrap_or(0)
-        });
+        let letters = self.values.texts.as_bytes();
+        let seen = ends
+            .iter()
+            .fold(0u8, |seen, end| seen ^ letters.get(*end as usize).copied().unwrap_or(0));
         std::hint::black_box(seen);
     }
 
@@ -199,8 +221,15 @@ impl Interner {
     /// An interner that holds these texts, each under the code it has.
     #[must_use]
     pub fn from_values(values: Values) -> Self {
+        Self::from_some(values, |_| true)
+    }
+
+    /// An interner that holds these texts, each under the code it has, and finds those that are
+    /// `wanted`.
+    #[must_use]
+    pub fn from_some(values: Values, wanted: impl Fn(u32) -> bool) -> Self {
         let mut interner = Self { values, slots: Vec::new() };
-        interner.rebuild();
+        interner.rebuild(wanted);
         interner
     }
 
@@ -224,11 +253,11 @@ impl Interner {
         self.values.truncate(len);
     }
 
-    fn rebuild(&mut self) {
+    fn rebuild(&mut self, wanted: impl Fn(u32) -> bool) {
         let size = (self.values.len() * 2).next_power_of_two().max(64);
         let mask = size - 1;
         self.slots = vec![(0, 0); size];
-        for code in 1..self.values.len() as u32 {
+        for code in (1..self.values.len() as u32).filter(|code| wanted(*code)) {
             let tag = (hash_bytes(self.values.bytes(code)) >> 32) as u32;
             let mut at = tag as usize & mask;
             while self.slots[at].1 != 0 {
@@ -249,7 +278,9 @@ impl Interner {
         for &(tag, code) in self.slots.iter().filter(|(_, code)| *code != 0) {
             tags[code as usize] = tag;
         }
-        let size = (self.slots.len() * 4).max(64);
+        // Fewer steps while it is small, no more memory than needed when it is large.
+        let times = if self.slots.len() < 1 << 22 { 4 } else { 2 };
+        let size = (self.slots.len() * times).max(64);
         let mask = size - 1;
         self.slots = vec![(0, 0); size];
         for (code, &tag) in tags.iter().enumerate().skip(1) {

@@ -6,18 +6,34 @@ use crate::error::LinkError;
 use crate::model::probability;
 use crate::score::Edge;
 use crate::spec::Spec;
+use crate::values::wrote;
+use arrow_array::builder::StringBuilder;
 use arrow_array::{
     ArrayRef, BooleanArray, Float32Array, Float64Array, Int32Array, RecordBatch, StringArray,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Rows per batch written.
 const BATCH_ROWS: usize = 131_072;
+
+/// Columns of ids and of weights.
+const DIFFERING: [&str; 8] = [
+    "left_id",
+    "right_id",
+    "match_weight",
+    "match_probability",
+    "id",
+    "cluster_id",
+    "mean_weight",
+    "cluster_weakest",
+];
 
 /// Writes a small text file.
 ///
@@ -36,10 +52,15 @@ fn table(
     let wrong = |e: &dyn std::fmt::Display| LinkError::output(path.display(), e);
     let file = File::create(path).map_err(|e| wrong(&e))?;
     let first = RecordBatch::try_from_iter(batch(0..0)).map_err(|e| wrong(&e))?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
-        .set_created_by("padan link".to_owned())
-        .build();
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("padan link".to_owned());
+    // Columns of values that seldom repeat: a dictionary of them would only be thrown away.
+    for column in DIFFERING {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+    }
+    let properties = properties.build();
     let mut writer =
         ArrowWriter::try_new(file, first.schema(), Some(properties)).map_err(|e| wrong(&e))?;
     for from in (0..rows).step_by(BATCH_ROWS) {
@@ -141,10 +162,12 @@ pub fn clusters(spec: &Spec, outcome: &Outcome, path: &Path) -> Result<(), LinkE
     };
     let name = |r: usize| spec.inputs[records.source(r as u32)].name.as_str();
     table(path, records.len(), &|range| {
-        let ids = range.clone().map(|r| {
+        let mut ids = StringBuilder::with_capacity(range.len(), range.len() * 16);
+        for r in range.clone() {
             let leader = clusters.leader[r];
-            format!("{}:{}", name(leader as usize), records.id(leader))
-        });
+            wrote(write!(ids, "{}:{}", name(leader as usize), records.id(leader)));
+            ids.append_value("");
+        }
         vec![
             (
                 "source".to_owned(),
@@ -156,7 +179,7 @@ pub fn clusters(spec: &Spec, outcome: &Outcome, path: &Path) -> Result<(), LinkE
                     range.clone().map(|r| records.id(r as u32)),
                 )),
             ),
-            ("cluster_id".to_owned(), Arc::new(StringArray::from_iter_values(ids))),
+            ("cluster_id".to_owned(), Arc::new(ids.finish())),
             (
                 "cluster_size".to_owned(),
                 Arc::new(Int32Array::from_iter_values(

@@ -255,7 +255,7 @@ fn missing_columns_and_double_ids_are_named() {
         "id,name,born,number,village,family\n1,a,,,,\n1,b,,,,\n",
     )
     .unwrap();
-    assert!(fails(SETTINGS).contains("id twice"));
+    assert!(fails(SETTINGS).contains("records 1 and 2 have the same id"));
     std::fs::write(
         folder.path().join("people.csv"),
         "id,name,born,number,village,family\n1,a,,,,\n2,a,,,,\n",

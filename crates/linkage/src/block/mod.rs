@@ -224,23 +224,26 @@ fn sort(
     closed: &[bool],
     starts: &[u32],
 ) -> (RuleBlocks, Vec<Vec<u32>>) {
-    let bits = (keys.len() / 512).max(1).next_power_of_two().trailing_zeros().min(14);
+    let shared = shared(keys);
+    let bits = (shared.len() / 512).max(1).next_power_of_two().trailing_zeros().min(14);
     let shift = 64 - bits.max(1);
     let parts = 1usize << bits.max(1);
     let mut ends = vec![0u32; parts + 1];
-    for &key in keys.iter().filter(|k| **k != 0) {
-        ends[(key >> shift) as usize + 1] += 1;
+    for &record in &shared {
+        ends[(keys[record as usize] >> shift) as usize + 1] += 1;
     }
     for at in 0..parts {
         ends[at + 1] += ends[at];
     }
     let bounds = ends.clone();
     let mut sorted = vec![(0u64, 0u32); ends[parts] as usize];
-    for (record, &key) in keys.iter().enumerate().filter(|(_, k)| **k != 0) {
+    for &record in &shared {
+        let key = keys[record as usize];
         let slot = &mut ends[(key >> shift) as usize];
-        sorted[*slot as usize] = (key, record as u32);
+        sorted[*slot as usize] = (key, record);
         *slot += 1;
     }
+    drop(shared);
     let mut slices = Vec::with_capacity(parts);
     let mut rest = sorted.as_mut_slice();
     for pair in bounds.windows(2) {
@@ -254,6 +257,22 @@ fn sort(
         .map(|slice| blocks_of(slice, limit, closed, starts))
         .collect();
     gather_parts(name, found)
+}
+
+/// The records whose key another record seems to have too: most keys are held once, and need not be
+/// sorted. Keys are marked in a table of bits; two keys on one bit do no harm.
+fn shared(keys: &[u64]) -> Vec<u32> {
+    let bits = (keys.len() * 8).next_power_of_two().max(64);
+    let place = |key: u64| (key >> 1) as usize & (bits - 1);
+    let (mut once, mut again) = (vec![0u64; bits / 64], vec![0u64; bits / 64]);
+    for &key in keys.iter().filter(|key| **key != 0) {
+        let (word, bit) = (place(key) / 64, 1 << (place(key) % 64));
+        again[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    let twice = |key: u64| again[place(key) / 64] >> (place(key) % 64) & 1 == 1;
+    let held = keys.iter().enumerate().filter(|(_, key)| **key != 0 && twice(**key));
+    held.map(|(record, _)| record as u32).collect()
 }
 
 /// What one partition of the keys gave.
@@ -326,12 +345,10 @@ fn split(
     rules: &mut Vec<RuleBlocks>,
     columns: &mut Vec<Vec<u32>>,
 ) {
-    let mut telling: Vec<(usize, usize)> = (0..store.width)
+    let mut telling: Vec<(usize, usize)> = (0..store.width())
         .map(|feature| {
-            let mut codes: Vec<u32> = records
-                .iter()
-                .map(|(r, _)| store.rows[*r as usize * store.width + feature])
-                .collect();
+            let mut codes: Vec<u32> =
+                records.iter().map(|(r, _)| store.code(*r, feature)).collect();
             codes.sort_unstable();
             codes.dedup();
             (codes.len(), feature)
@@ -342,7 +359,7 @@ fn split(
     for (number, &(_, feature)) in telling.iter().take(SPLITS_MAX).enumerate() {
         let mut keys = vec![0u64; store.len];
         for &(record, key) in records {
-            let code = store.rows[record as usize * store.width + feature];
+            let code = store.code(record, feature);
             if code != 0 {
                 keys[record as usize] = fold(key ^ u64::from(code), 0xA076_1D64_78BD_642F) | 1;
             }

@@ -31,6 +31,9 @@ const PAIRS_AT_ONCE: usize = 8_192;
 #[derive(Default)]
 struct Scratch {
     keys: Vec<u32>,
+    /// Records of the blocks whose keys are fetched together, and where each block ends.
+    waiting: Vec<u32>,
+    waiting_ends: Vec<usize>,
     work: Workspace,
     /// Records of the blocks with wanted pairs; pairs name their places here.
     records: Vec<u32>,
@@ -59,13 +62,14 @@ impl Scratch {
 }
 
 impl Blocks {
-    /// Visits every candidate pair of a rule once. `wanted` may refuse a pair before its records
-    /// are fetched, or give a note of it. `init` is told the number of the task; states come back
-    /// in the order of the tasks, whatever the threads.
+    /// Visits every candidate pair of a rule once whose lower record is `chosen`. `wanted` may refuse
+    /// a pair before its records are fetched, or give a note of it. `init` is told the number of the
+    /// task; states come back in the order of the tasks, whatever the threads.
     pub fn visit<S: Send>(
         &self,
         rule: usize,
         store: &Store,
+        chosen: impl Fn(u32) -> bool + Sync,
         init: impl Fn(usize) -> S + Sync,
         wanted: impl Fn(&mut S, u32, u32) -> Option<u64> + Sync,
         each: impl Fn(&mut S, &mut Workspace, Seen) + Sync,
@@ -78,23 +82,25 @@ impl Blocks {
                 let mut state = init(first / BLOCKS_PER_TASK);
                 let last = (first + BLOCKS_PER_TASK).min(blocks.ends.len());
                 let mut from = if first == 0 { 0 } else { blocks.ends[first - 1] as usize };
-                let mut at = first;
-                while at < last {
-                    let run = at;
-                    while at < last && (blocks.ends[at] as usize - from) < RECORDS_AT_ONCE {
-                        at += 1;
+                for &end in &blocks.ends[first..last] {
+                    let block = &blocks.records[from..end as usize];
+                    from = end as usize;
+                    if !block[..block.len() - 1].iter().any(|record| chosen(*record)) {
+                        continue;
                     }
-                    at = at.max(run + 1);
-                    let to = blocks.ends[at - 1] as usize;
-                    self.fetch_keys(rule, &blocks.records[from..to], &mut scratch.keys);
-                    let mut begin = from;
-                    for &end in &blocks.ends[run..at] {
-                        let block = (rule, begin - from, &blocks.records[begin..end as usize]);
-                        self.visit_block(block, store, scratch, &mut state, &wanted, &each);
-                        begin = end as usize;
+                    scratch.waiting.extend_from_slice(block);
+                    scratch.waiting_ends.push(scratch.waiting.len());
+                    if scratch.waiting.len() >= RECORDS_AT_ONCE {
+                        self.visit_waiting(
+                            rule,
+                            store,
+                            scratch,
+                            &mut state,
+                            (&chosen, &wanted, &each),
+                        );
                     }
-                    from = to;
                 }
+                self.visit_waiting(rule, store, scratch, &mut state, (&chosen, &wanted, &each));
                 scratch.flush(store, &mut state, &each);
                 scratch.records.clear();
                 state
@@ -102,9 +108,42 @@ impl Blocks {
             .collect()
     }
 
+    /// Fetches the keys of the waiting blocks' records and visits the blocks.
+    fn visit_waiting<S>(
+        &self,
+        rule: usize,
+        store: &Store,
+        scratch: &mut Scratch,
+        state: &mut S,
+        (chosen, wanted, each): (
+            &impl Fn(u32) -> bool,
+            &impl Fn(&mut S, u32, u32) -> Option<u64>,
+            &impl Fn(&mut S, &mut Workspace, Seen),
+        ),
+    ) {
+        let records = std::mem::take(&mut scratch.waiting);
+        let ends = std::mem::take(&mut scratch.waiting_ends);
+        self.fetch_keys(rule, &records, &mut scratch.keys);
+        let mut begin = 0;
+        for &end in &ends {
+            let block = (rule, begin, &records[begin..end]);
+            self.visit_block(block, store, scratch, state, (chosen, wanted, each));
+            begin = end;
+        }
+        (scratch.waiting, scratch.waiting_ends) = (records, ends);
+        scratch.waiting.clear();
+        scratch.waiting_ends.clear();
+    }
+
     /// The keys of earlier rules, record by record.
     fn fetch_keys(&self, rule: usize, records: &[u32], keys: &mut Vec<u32>) {
         keys.clear();
+        if rule == 0 {
+            return;
+        }
+        // Read first, so that the waits for memory overlap.
+        let seen = records.iter().fold(0, |seen, r| seen ^ self.keys[*r as usize * self.width]);
+        std::hint::black_box(seen);
         for &record in records {
             let row = record as usize * self.width;
             keys.extend_from_slice(&self.keys[row..row + rule]);
@@ -118,8 +157,11 @@ impl Blocks {
         store: &Store,
         scratch: &mut Scratch,
         state: &mut S,
-        wanted: &impl Fn(&mut S, u32, u32) -> Option<u64>,
-        each: &impl Fn(&mut S, &mut Workspace, Seen),
+        (chosen, wanted, each): (
+            &impl Fn(u32) -> bool,
+            &impl Fn(&mut S, u32, u32) -> Option<u64>,
+            &impl Fn(&mut S, &mut Workspace, Seen),
+        ),
     ) {
         let base = scratch.records.len();
         let mut end_of_source = 0;
@@ -128,6 +170,9 @@ impl Blocks {
             if i >= end_of_source {
                 let source = source_of(&self.starts, a);
                 end_of_source = i + records[i..].partition_point(|&r| r < self.starts[source + 1]);
+            }
+            if !chosen(a) {
+                continue;
             }
             let closed = self.closed[source_of(&self.starts, a)];
             let first = if closed { end_of_source } else { i + 1 };

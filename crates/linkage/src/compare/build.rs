@@ -2,9 +2,9 @@
 
 use super::COMPARISONS_MAX;
 use super::name::{NameEntry, WORDS_MAX, WordEntry};
-use super::store::{Evaluator, Payload, Rule, Store, Test};
+use super::store::{Evaluator, Payload, Place, Rule, Store, Test, name_of, text_words, write_text};
 use crate::error::LinkError;
-use crate::features::Features;
+use crate::features::{FEW, Features, across};
 use crate::spec::expr::{Expr, Measure};
 use crate::spec::{Compare, Method, Spec};
 use crate::table::Coded;
@@ -13,6 +13,7 @@ use crate::text::fold::Packed;
 use crate::text::names::Convention;
 use crate::values::{Interner, Values, fold, hash_bytes};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// What a feature must offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Plan {
 /// # Errors
 /// Too many comparisons, or a column that is not there.
 pub fn build(spec: &Spec, features: &Features<'_>, len: usize) -> Result<Store, LinkError> {
-    Ok(build_open(spec, features, len)?.0)
+    Ok(build_with(spec, features, len, TABLE_MAX)?.0)
 }
 
 /// The features of the settings' comparisons.
@@ -73,41 +74,134 @@ pub(super) fn plan(spec: &Spec) -> Result<(Vec<Evaluator>, Plan), LinkError> {
     Ok((evaluators, plan))
 }
 
-/// As [`build`], with what is needed to add values later: per feature its texts, and the parts
-/// (words, elements) that they are made of.
+/// Columns with more different values than this have them in the rows: a table of them would not
+/// stay in the cache.
+const TABLE_MAX: usize = 1 << 13;
+/// Rows written by one task.
+const ROWS_AT_ONCE: usize = 512;
+
+/// A feature on its way into the store.
+struct Made<'a> {
+    column: Cow<'a, Coded>,
+    payload: Payload,
+    frequencies: Vec<f32>,
+    agreement: f64,
+    /// Words after the code in a row.
+    words: usize,
+    /// What is copied into the rows for each code (names only), [`NAME_WORDS`] words each.
+    names: Vec<u32>,
+}
+
+impl<'a> Made<'a> {
+    fn new(
+        column: Cow<'a, Coded>,
+        want: Want,
+        frequency: bool,
+        convention: &Convention,
+        table_max: usize,
+    ) -> (Self, Interner) {
+        let counts = column.counts();
+        let frequencies = if frequency { shares(&counts) } else { Vec::new() };
+        let agreement = agreement(&counts);
+        let values = &column.values;
+        let in_row = values.len() > table_max;
+        let mut parts = Interner::default();
+        let (mut words, mut names) = (0, Vec::new());
+        let payload = match want {
+            Want::Text if in_row => {
+                let longest = (1..values.len() as u32).map(|c| values.bytes(c).len()).max();
+                words = text_words(longest.unwrap_or(0));
+                Payload::TextInRow
+            }
+            Want::Name => {
+                let found = Names::new(values, &counts, convention);
+                parts = found.words;
+                if in_row {
+                    words = 2 + found.longest;
+                    names = found.flat;
+                    Payload::NameInRow(found.table)
+                } else {
+                    Payload::Name(entries(&found.flat, &found.table), found.table)
+                }
+            }
+            _ => payload(values, want, &mut parts),
+        };
+        (Self { column, payload, frequencies, agreement, words, names }, parts)
+    }
+
+    /// Writes the feature into rows of records from `first` on.
+    fn write(&self, first: usize, rows: &mut [u32], stride: usize, at: usize) {
+        let codes = &self.column.codes[first..first + rows.len() / stride];
+        for (row, &code) in rows.chunks_exact_mut(stride).zip(codes) {
+            row[at] = code;
+            let value = &mut row[at + 1..at + 1 + self.words];
+            match self.payload {
+                Payload::TextInRow if code != 0 => {
+                    write_text(&Packed::new(self.column.values.get(code)), value);
+                }
+                Payload::NameInRow(_) => {
+                    let from = code as usize * NAME_WORDS;
+                    value.copy_from_slice(&self.names[from..from + self.words]);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// As [`build`], with what is needed to add values later: every value stands in a table, and per
+/// feature its texts and the parts (words, elements) that they are made of come with it.
 pub(super) fn build_open(
     spec: &Spec,
     features: &Features<'_>,
     len: usize,
 ) -> Result<(Store, Vec<(Values, Interner)>), LinkError> {
+    let (store, made) = build_with(spec, features, len, usize::MAX)?;
+    let open = made.into_iter().map(|(made, parts)| (made.column.into_owned().values, parts));
+    Ok((store, open.collect()))
+}
+
+type AllMade<'a> = Vec<(Made<'a>, Interner)>;
+
+fn build_with<'a>(
+    spec: &Spec,
+    features: &'a Features<'_>,
+    len: usize,
+    table_max: usize,
+) -> Result<(Store, AllMade<'a>), LinkError> {
     let (evaluators, plan) = plan(spec)?;
-    let built = plan
-        .features
-        .par_iter()
-        .map(|(expr, want, frequency)| {
-            let column = features.eval(expr)?;
-            let frequencies = if *frequency { shares(&column) } else { Vec::new() };
-            let (payload, parts) = payload(&column, *want, &spec.convention);
-            Ok((payload, frequencies, column, parts))
-        })
-        .collect::<Result<Vec<_>, LinkError>>()?;
-    let width = built.len();
-    let mut rows = vec![0u32; len * width];
-    rows.par_chunks_mut(width.max(1) * 4_096).enumerate().for_each(|(chunk, part)| {
-        for (at, row) in part.chunks_mut(width).enumerate() {
-            for (slot, (_, _, column, _)) in row.iter_mut().zip(&built) {
-                *slot = column.codes[chunk * 4_096 + at];
-            }
+    let mut made: AllMade<'a> = across(&plan.features, len, |(expr, want, frequency)| {
+        let column = features.eval(expr)?;
+        Ok(Made::new(column, *want, *frequency, &spec.convention, table_max))
+    })?;
+    let mut places = Vec::with_capacity(made.len());
+    let mut stride = 0;
+    for (made, _) in &made {
+        places.push(Place { at: stride, words: made.words });
+        stride += 1 + made.words;
+    }
+    let mut rows = vec![0u32; len * stride];
+    let task = stride.max(1) * ROWS_AT_ONCE;
+    let write = |(chunk, part): (usize, &mut [u32])| {
+        for ((made, _), place) in made.iter().zip(&places) {
+            made.write(chunk * ROWS_AT_ONCE, part, stride, place.at);
         }
-    });
-    let (mut payloads, mut frequencies, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    for (payload, shares, column, parts) in built {
-        payloads.push(payload);
-        frequencies.push(shares);
-        open.push((column.into_owned().values, parts));
+    };
+    if len < FEW {
+        rows.chunks_mut(task).enumerate().for_each(write);
+    } else {
+        rows.par_chunks_mut(task).enumerate().for_each(write);
+    }
+    let (mut payloads, mut frequencies, mut agreement) = (Vec::new(), Vec::new(), Vec::new());
+    for (made, _) in &mut made {
+        payloads.push(std::mem::replace(&mut made.payload, Payload::Code));
+        frequencies.push(std::mem::take(&mut made.frequencies));
+        agreement.push(made.agreement);
     }
     let rarest = 1.0 / len.max(1) as f64;
-    Ok((Store { len, width, rows, payloads, frequencies, evaluators, rarest }, open))
+    let store =
+        Store { len, stride, places, rows, payloads, frequencies, evaluators, agreement, rarest };
+    Ok((store, made))
 }
 
 fn evaluator(compare: &Compare, plan: &mut Plan) -> Evaluator {
@@ -171,27 +265,32 @@ fn test(atom: &crate::spec::expr::Atom, plan: &mut Plan) -> Test {
 }
 
 /// Share of the records with a value that hold each code.
-fn shares(column: &Coded) -> Vec<f32> {
-    let counts = column.counts();
+fn shares(counts: &[u32]) -> Vec<f32> {
     let total: u64 = counts.iter().skip(1).map(|&c| u64::from(c)).sum();
     counts.iter().map(|&c| f64::from(c) as f32 / total.max(1) as f32).collect()
 }
 
-fn payload(column: &Coded, want: Want, convention: &Convention) -> (Payload, Interner) {
-    let codes = 0..column.values.len() as u32;
-    let text = |code: u32| column.values.get(code);
-    let mut parts = Interner::default();
-    let payload = match want {
-        Want::Code => Payload::Code,
+/// Chance that two different records with a value hold the same.
+fn agreement(counts: &[u32]) -> f64 {
+    let of = |n: &u32| (u128::from(*n), u128::from(*n) * u128::from(n.saturating_sub(1)));
+    let sums = counts.iter().skip(1).map(of).fold((0, 0), |s, n| (s.0 + n.0, s.1 + n.1));
+    let (known, same) = (sums.0 as f64, sums.1 as f64);
+    if known > 1.0 { same / (known * (known - 1.0)) } else { f64::NAN }
+}
+
+/// What stands behind the codes of anything but a name.
+fn payload(values: &Values, want: Want, parts: &mut Interner) -> Payload {
+    let codes = 0..values.len() as u32;
+    let text = |code: u32| values.get(code);
+    match want {
+        Want::Code | Want::Name => Payload::Code,
         Want::Text => Payload::Text(codes.map(|c| Packed::new(text(c))).collect()),
         Want::Date => Payload::Date(codes.map(|c| date(text(c))).collect()),
         Want::Number => Payload::Number(codes.map(|c| number(text(c))).collect()),
-        Want::Name => return names(column, convention),
         Want::Array(separator) => {
-            Payload::Array(codes.map(|c| elements(text(c), separator, &mut parts)).collect())
+            Payload::Array(codes.map(|c| elements(text(c), separator, parts)).collect())
         }
-    };
-    (payload, parts)
+    }
 }
 
 /// A standard date, packed; 0 when there is none.
@@ -213,60 +312,82 @@ pub(super) fn elements(text: &str, separator: char, parts: &mut Interner) -> Vec
 }
 
 /// The hashes of a name: its letters without blanks, and its classes in order.
-pub(super) fn name_hashes(text: &str, classes: &mut [u64]) -> (u32, u32) {
-    let joined: Vec<u8> = text.bytes().filter(|b| *b != b' ').collect();
+pub(super) fn name_hashes(text: &str, classes: &mut [u64], letters: &mut Vec<u8>) -> (u32, u32) {
+    letters.clear();
+    letters.extend(text.bytes().filter(|b| *b != b' '));
     classes.sort_unstable();
     let sorted =
         classes.iter().fold(0x2545_F491, |hash, class| fold(hash ^ class, 0xD6E8_FEB8_6659_FD93));
-    (hash_bytes(&joined) as u32, sorted as u32)
+    (hash_bytes(letters) as u32, sorted as u32)
 }
 
+/// Words per name in [`Names::flat`].
+const NAME_WORDS: usize = 2 + WORDS_MAX;
+
 /// Names as codes of words; words with their class and how many records hold the class.
-fn names(column: &Coded, convention: &Convention) -> (Payload, Interner) {
-    let counts = column.counts();
-    let mut words = Interner::default();
-    let mut entries = Vec::with_capacity(column.values.len());
-    let mut classes: Vec<u64> = Vec::new();
-    let mut of_word: Vec<u64> = vec![0];
-    for code in 0..column.values.len() as u32 {
-        let text = column.values.get(code);
-        let mut entry = NameEntry::default();
-        classes.clear();
-        for word in text.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX) {
-            let word_code = words.code(word.as_bytes());
-            if word_code as usize == of_word.len() {
-                of_word.push(hash_bytes(convention.class(word).as_bytes()));
+struct Names {
+    /// Per code: hash of the letters, hash of the classes, codes of the words.
+    flat: Vec<u32>,
+    /// Words of the longest name.
+    longest: usize,
+    table: Vec<WordEntry>,
+    words: Interner,
+}
+
+impl Names {
+    fn new(values: &Values, counts: &[u32], convention: &Convention) -> Self {
+        let mut words = Interner::default();
+        let mut flat = vec![0u32; values.len() * NAME_WORDS];
+        let (mut classes, mut letters): (Vec<u64>, Vec<u8>) = (Vec::new(), Vec::new());
+        let mut of_word: Vec<u64> = vec![0];
+        let mut longest = 0;
+        for (code, entry) in flat.chunks_exact_mut(NAME_WORDS).enumerate() {
+            let text = values.get(code as u32);
+            classes.clear();
+            let parts = text.split(' ').filter(|w| !w.is_empty());
+            for (slot, word) in entry[2..].iter_mut().zip(parts) {
+                *slot = words.code(word.as_bytes());
+                if *slot as usize == of_word.len() {
+                    of_word.push(hash_bytes(convention.class(word).as_bytes()));
+                }
+                classes.push(of_word[*slot as usize]);
             }
-            entry.words[entry.count as usize] = word_code;
-            entry.count += 1;
-            classes.push(of_word[word_code as usize]);
+            longest = longest.max(classes.len());
+            (entry[0], entry[1]) = name_hashes(text, &mut classes, &mut letters);
         }
-        (entry.joined, entry.sorted) = name_hashes(text, &mut classes);
-        entries.push(entry);
+        let texts = words.values().clone();
+        let class_codes: Vec<u32> = (0..texts.len() as u32)
+            .map(|w| words.code(convention.class(texts.get(w)).as_bytes()))
+            .collect();
+        let mut class_of = class_codes;
+        class_of.extend(texts.len() as u32..words.values().len() as u32);
+        let table = word_table(&words, &class_of, &flat, counts);
+        Self { flat, longest, table, words }
     }
-    let texts = words.values().clone();
-    let class_codes: Vec<u32> = (0..texts.len() as u32)
-        .map(|w| words.code(convention.class(texts.get(w)).as_bytes()))
-        .collect();
-    let mut class_of = class_codes;
-    class_of.extend(texts.len() as u32..words.values().len() as u32);
+}
+
+fn word_table(words: &Interner, class_of: &[u32], flat: &[u32], counts: &[u32]) -> Vec<WordEntry> {
     let mut holders = vec![0u64; class_of.len()];
     let mut total = 0u64;
-    for (entry, &count) in entries.iter().zip(&counts).skip(1) {
+    for (entry, &count) in flat.chunks_exact(NAME_WORDS).zip(counts).skip(1) {
         total += u64::from(count);
-        for at in 0..entry.count as usize {
-            let class = class_of[entry.words[at] as usize];
-            let again = (0..at).any(|before| class_of[entry.words[before] as usize] == class);
+        let entry = &entry[2..];
+        for (at, word) in entry.iter().enumerate().take_while(|(_, word)| **word != 0) {
+            let class = class_of[*word as usize];
+            let again = entry[..at].iter().any(|before| class_of[*before as usize] == class);
             holders[class as usize] += if again { 0 } else { u64::from(count) };
         }
     }
-    let table: Vec<WordEntry> = (0..class_of.len() as u32)
+    (0..class_of.len() as u32)
         .map(|w| WordEntry {
             packed: Packed::new(words.values().get(w)),
             class: class_of[w as usize],
             frequency: holders[class_of[w as usize] as usize] as f32 / total.max(1) as f32,
         })
-        .collect();
-    entries.par_iter_mut().with_min_len(8_192).for_each(|entry| entry.fill(&table));
-    (Payload::Name(entries, table), words)
+        .collect()
+}
+
+/// The names of a column whose values stand in a table.
+fn entries(flat: &[u32], table: &[WordEntry]) -> Vec<NameEntry> {
+    flat.par_chunks(NAME_WORDS).with_min_len(8_192).map(|row| name_of(row, table)).collect()
 }

@@ -61,7 +61,7 @@ impl Growing {
         for (at, ((expr, want, _), (texts, parts))) in
             plan.features.into_iter().zip(values).enumerate()
         {
-            let codes = store.rows.iter().skip(at).step_by(store.width.max(1));
+            let codes = store.rows.iter().skip(at).step_by(store.stride.max(1));
             let known = codes.filter(|code| **code != 0).count();
             let rarest = 1.0 / known.max(1) as f32;
             open.push(Open { expr, want, texts: Interner::from_values(texts), parts, rarest });
@@ -76,7 +76,7 @@ impl Growing {
     /// # Errors
     /// A column that is not there.
     pub fn append(&mut self, features: &Features<'_>, rows: usize) -> Result<(), LinkError> {
-        let width = self.store.width;
+        let width = self.store.stride;
         let from = self.store.rows.len();
         self.store.rows.resize(from + rows * width, 0);
         for (at, open) in self.open.iter_mut().enumerate() {
@@ -116,7 +116,7 @@ impl Growing {
     /// Forgets everything added since the mark.
     pub fn back_to(&mut self, mark: &Mark) {
         self.store.len = mark.rows;
-        self.store.rows.truncate(mark.rows * self.store.width);
+        self.store.rows.truncate(mark.rows * self.store.stride);
         for (at, open) in self.open.iter_mut().enumerate() {
             let (texts, parts) = (mark.texts[at], mark.parts[at]);
             open.texts.truncate(texts);
@@ -125,7 +125,7 @@ impl Growing {
                 self.store.frequencies[at].truncate(texts);
             }
             match &mut self.store.payloads[at] {
-                Payload::Code => {}
+                Payload::Code | Payload::TextInRow | Payload::NameInRow(_) => {}
                 Payload::Text(entries) => entries.truncate(texts),
                 Payload::Date(entries) => entries.truncate(texts),
                 Payload::Number(entries) => entries.truncate(texts),
@@ -142,7 +142,8 @@ impl Growing {
 /// Adds the entry of a new text.
 fn extend(payload: &mut Payload, text: &str, open: &mut Open, convention: &Convention) {
     match payload {
-        Payload::Code => {}
+        // Values of a growing store stand in tables, see [`build::build_open`].
+        Payload::Code | Payload::TextInRow | Payload::NameInRow(_) => {}
         Payload::Text(entries) => entries.push(Packed::new(text)),
         Payload::Date(entries) => entries.push(build::date(text)),
         Payload::Number(entries) => entries.push(build::number(text)),
@@ -174,7 +175,7 @@ fn name(
         let frequency = words.get(class as usize).map_or(open.rarest, |known| known.frequency);
         words.push(WordEntry { packed: Packed::new(&word), class, frequency });
     }
-    (entry.joined, entry.sorted) = build::name_hashes(text, &mut classes);
+    (entry.joined, entry.sorted) = build::name_hashes(text, &mut classes, &mut Vec::new());
     entry.fill(words);
     entry
 }

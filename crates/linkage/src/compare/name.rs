@@ -1,6 +1,6 @@
 //! Names compared as sets of words: order, initials, short forms, classes and slips of the pen.
 
-use crate::text::fold::Packed;
+use crate::text::fold::{PACKED_LETTERS, Packed, more_bits_than};
 use crate::text::jaro;
 
 /// Words of a name that are looked at.
@@ -209,17 +209,37 @@ fn best_alike(
 /// False when lengths, first letters and letter sets show that two words are below [`ALIKE`].
 #[inline]
 fn may_be_alike(a: &NameEntry, i: usize, b: &NameEntry, j: usize) -> bool {
-    let (la, lb) = (u32::from(a.lens[i]), u32::from(b.lens[j]));
+    let (la, lb) = (a.lens[i], b.lens[j]);
     let prefix = ((a.heads[i] ^ b.heads[j]).trailing_zeros() / 8).min(4) as usize;
-    let least = SHARE_MIN[prefix] * la * lb;
-    let reaches = |common: u32| common * (la + lb) * 1_000 >= least;
-    if !reaches(la.min(lb)) {
+    let least = COMMON_MIN[prefix][usize::from(la)][usize::from(lb)];
+    if least > la.min(lb) {
         return false;
     }
     let (x, y) = (a.sets[i], b.sets[j]);
-    let common =
-        la.saturating_sub((x & !y).count_ones()).min(lb.saturating_sub((y & !x).count_ones()));
-    reaches(common)
+    !more_bits_than(x & !y, u32::from(la - least)) && !more_bits_than(y & !x, u32::from(lb - least))
+}
+
+/// Letters in common that two words need to reach [`ALIKE`], by the letters of their common prefix
+/// (0 to 4) and their lengths.
+static COMMON_MIN: [[[u8; PACKED_LETTERS + 1]; PACKED_LETTERS + 1]; 5] = common_min();
+
+const fn common_min() -> [[[u8; PACKED_LETTERS + 1]; PACKED_LETTERS + 1]; 5] {
+    let mut table = [[[u8::MAX; PACKED_LETTERS + 1]; PACKED_LETTERS + 1]; 5];
+    let mut prefix = 0;
+    while prefix < 5 {
+        let mut la = 1;
+        while la <= PACKED_LETTERS {
+            let mut lb = 1;
+            while lb <= PACKED_LETTERS {
+                let share = SHARE_MIN[prefix] as usize * la * lb;
+                table[prefix][la][lb] = share.div_ceil((la + lb) * 1_000) as u8;
+                lb += 1;
+            }
+            la += 1;
+        }
+        prefix += 1;
+    }
+    table
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The prepared records of a run, and the comparison of two of them.
 //!
-//! Records are gathered into a [`Workspace`] first, some hundreds at a time: the random reads then
-//! overlap, and the pair loop runs over what is in the cache already.
+//! What is read of a record at random stands side by side in its row: codes, and the values of
+//! columns with many different ones. Values of columns with few stand in tables that stay in the
+//! cache. Records are gathered into a [`Workspace`] first, some hundreds at a time: the random reads
+//! then overlap, and the pair loop runs over what is in the cache already.
 
 use super::name::{self, NameEntry, WordEntry};
 use super::{Level, Pattern};
 use crate::spec::expr::Measure;
 use crate::text::dates::nearness;
 use crate::text::edits::{self, Slips};
-use crate::text::fold::Packed;
+use crate::text::fold::{PACKED_LETTERS, Packed};
 use crate::text::jaro::{self, Masks};
 
 /// What stands behind the codes of a feature.
@@ -18,12 +20,16 @@ pub enum Payload {
     Code,
     /// Texts, by code.
     Text(Vec<Packed>),
+    /// Texts, in the rows.
+    TextInRow,
     /// Packed dates, by code.
     Date(Vec<u32>),
     /// Numbers, by code.
     Number(Vec<f64>),
     /// Names, by code, and their words.
     Name(Vec<NameEntry>, Vec<WordEntry>),
+    /// Names in the rows, and their words.
+    NameInRow(Vec<WordEntry>),
     /// Sorted element codes, by code.
     Array(Vec<Vec<u32>>),
 }
@@ -82,9 +88,11 @@ pub struct Evaluator {
 pub struct Store {
     /// Number of records.
     pub len: usize,
-    /// Number of features (codes per record).
-    pub width: usize,
-    /// Codes, record by record.
+    /// Words of 32 bits per record.
+    pub stride: usize,
+    /// Where each feature stands in a row.
+    pub places: Vec<Place>,
+    /// Record by record, feature by feature: its code, and what [`Place`] says.
     pub rows: Vec<u32>,
     /// What stands behind the codes, by feature.
     pub payloads: Vec<Payload>,
@@ -92,14 +100,31 @@ pub struct Store {
     pub frequencies: Vec<Vec<f32>>,
     /// The comparisons.
     pub evaluators: Vec<Evaluator>,
+    /// Chance that two records with a value of a feature hold the same, by feature (NaN when fewer
+    /// than two have one).
+    pub agreement: Vec<f64>,
     /// No value is rarer than this.
     pub rarest: f64,
 }
 
-/// The records of one block, side by side.
+/// Where a feature stands in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Place of the code.
+    pub at: usize,
+    /// Words after the code: two of the form, and the letters or the words of a name. 0 when the
+    /// value is looked up by its code.
+    pub words: usize,
+}
+
+/// The records of some blocks, side by side. Texts and names are made ready when a comparison first
+/// needs them: most pairs of strangers are settled before.
 #[derive(Debug, Default)]
 pub struct Workspace {
+    records: Vec<u32>,
     codes: Vec<u32>,
+    /// By feature: which records' text or name is ready.
+    ready: Vec<Vec<bool>>,
     texts: Vec<Vec<Packed>>,
     names: Vec<Vec<NameEntry>>,
     dates: Vec<Vec<u32>>,
@@ -113,48 +138,140 @@ pub struct Workspace {
 const NO_PIVOT: u32 = u32::MAX;
 
 impl Store {
+    /// The code of a record's value.
+    #[must_use]
+    #[inline]
+    pub fn code(&self, record: u32, feature: usize) -> u32 {
+        self.rows[record as usize * self.stride + self.places[feature].at]
+    }
+
+    /// Number of features.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.places.len()
+    }
+
     /// Brings records into a workspace; pairs are then named by their places in `records`.
     pub fn gather(&self, work: &mut Workspace, records: &[u32]) {
-        self.prepare(work);
+        self.prepare(work, records.len());
+        self.touch(records);
+        work.records.extend_from_slice(records);
         for &record in records {
-            let row = &self.rows[record as usize * self.width..(record as usize + 1) * self.width];
-            work.codes.extend_from_slice(row);
+            let row = self.row(record);
+            work.codes.extend(self.places.iter().map(|place| row[place.at]));
         }
-        let codes = &work.codes;
+        let (codes, width) = (&work.codes, self.width());
         for (feature, payload) in self.payloads.iter().enumerate() {
-            let code = |at: usize| codes[at * self.width + feature] as usize;
-            match payload {
-                Payload::Text(entries) => {
-                    work.texts[feature].extend((0..records.len()).map(|at| entries[code(at)]))
-                }
-                Payload::Name(entries, _) => {
-                    work.names[feature].extend((0..records.len()).map(|at| entries[code(at)]))
-                }
-                Payload::Date(entries) => {
-                    work.dates[feature].extend((0..records.len()).map(|at| entries[code(at)]))
-                }
-                Payload::Code | Payload::Number(_) | Payload::Array(_) => {}
+            if let Payload::Date(entries) = payload {
+                let of = codes.iter().skip(feature).step_by(width);
+                work.dates[feature].extend(of.map(|code| entries[*code as usize]));
             }
         }
     }
 
-    /// Empties a workspace and gives it the shape of this store.
-    fn prepare(&self, work: &mut Workspace) {
+    /// All words of a record.
+    #[inline]
+    fn row(&self, record: u32) -> &[u32] {
+        let from = record as usize * self.stride;
+        &self.rows[from..from + self.stride]
+    }
+
+    /// What stands in a row after the code of a feature.
+    #[inline]
+    fn value(&self, record: u32, feature: usize) -> &[u32] {
+        let place = self.places[feature];
+        &self.row(record)[place.at + 1..place.at + 1 + place.words]
+    }
+
+    /// Makes the text or name of a local record ready.
+    #[inline]
+    fn make_sure(&self, work: &mut Workspace, feature: usize, i: usize) {
+        if !work.ready[feature][i] {
+            self.make_ready(work, feature, i);
+        }
+    }
+
+    #[inline(never)]
+    fn make_ready(&self, work: &mut Workspace, feature: usize, i: usize) {
+        work.ready[feature][i] = true;
+        match &self.payloads[feature] {
+            Payload::TextInRow => {
+                work.texts[feature][i] = text_of(self.value(work.records[i], feature));
+            }
+            Payload::Text(entries) => {
+                work.texts[feature][i] = entries[work.codes[i * self.width() + feature] as usize];
+            }
+            _ => work.names[feature][i] = self.name(work, feature, i),
+        }
+    }
+
+    /// The name of a local record.
+    fn name(&self, work: &Workspace, feature: usize, i: usize) -> NameEntry {
+        match &self.payloads[feature] {
+            Payload::NameInRow(words) => name_of(self.value(work.records[i], feature), words),
+            Payload::Name(entries, _) => entries[work.codes[i * self.width() + feature] as usize],
+            _ => NameEntry::default(),
+        }
+    }
+
+    /// The level of two names that are not equal.
+    #[inline]
+    fn name_level(&self, work: &mut Workspace, feature: usize, i: usize, j: usize) -> Level {
+        self.make_sure(work, feature, i);
+        self.make_sure(work, feature, j);
+        let names = &work.names[feature];
+        name::level(&names[i], &names[j], self.words(feature))
+    }
+
+    /// Reads a word of every line of the rows, so that the waits for memory overlap.
+    fn touch(&self, records: &[u32]) {
+        let mut seen = 0;
+        for &record in records {
+            let from = record as usize * self.stride;
+            for word in self.rows[from..from + self.stride].iter().step_by(16) {
+                seen ^= word;
+            }
+            seen ^= self.rows[from + self.stride - 1];
+        }
+        std::hint::black_box(seen);
+    }
+
+    /// Empties a workspace and gives it the shape of this store, with room for `len` records.
+    fn prepare(&self, work: &mut Workspace, len: usize) {
         for feature in 0..work.pivots.len() {
             clear_pivot(work, feature);
         }
+        work.records.clear();
         work.codes.clear();
-        if work.texts.len() == self.width {
-            work.texts.iter_mut().for_each(Vec::clear);
-            work.names.iter_mut().for_each(Vec::clear);
-            work.dates.iter_mut().for_each(Vec::clear);
-        } else {
-            work.texts = vec![Vec::new(); self.width];
-            work.names = vec![Vec::new(); self.width];
-            work.dates = vec![Vec::new(); self.width];
-            work.masks = vec![Masks::default(); self.width];
-            work.pivots = vec![NO_PIVOT; self.width];
-            work.pivot_texts = vec![Packed::default(); self.width];
+        let width = self.width();
+        if work.texts.len() != width {
+            work.texts = vec![Vec::new(); width];
+            work.names = vec![Vec::new(); width];
+            work.dates = vec![Vec::new(); width];
+            work.ready = vec![Vec::new(); width];
+            work.masks = vec![Masks::default(); width];
+            work.pivots = vec![NO_PIVOT; width];
+            work.pivot_texts = vec![Packed::default(); width];
+        }
+        for (feature, payload) in self.payloads.iter().enumerate() {
+            work.dates[feature].clear();
+            work.ready[feature].clear();
+            // What stands there from before is overwritten before it is read.
+            match payload {
+                Payload::Text(_) | Payload::TextInRow => {
+                    work.ready[feature].resize(len, false);
+                    if work.texts[feature].len() < len {
+                        work.texts[feature].resize(len, Packed::default());
+                    }
+                }
+                Payload::Name(..) | Payload::NameInRow(_) => {
+                    work.ready[feature].resize(len, false);
+                    if work.names[feature].len() < len {
+                        work.names[feature].resize(len, NameEntry::default());
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -175,7 +292,8 @@ impl Store {
             return self.ladder(levels, work, i, j);
         }
         let feature = evaluator.feature;
-        let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
+        let (a, b) =
+            (work.codes[i * self.width() + feature], work.codes[j * self.width() + feature]);
         if a == 0 || b == 0 {
             return -1;
         }
@@ -200,10 +318,7 @@ impl Store {
                     .map_or(0, |at| top - 1 - at as Level)
             }
             Rule::Date => top - nearness(work.dates[feature][i], work.dates[feature][j]) as Level,
-            Rule::Name => {
-                let Payload::Name(_, words) = &self.payloads[feature] else { return 0 };
-                name::level(&work.names[feature][i], &work.names[feature][j], words)
-            }
+            Rule::Name => self.name_level(work, feature, i, j),
             Rule::Number(bounds, percent) => {
                 let difference = self.difference(feature, a, b, *percent);
                 bounds
@@ -224,15 +339,25 @@ impl Store {
     #[must_use]
     pub fn frequency(&self, evaluator: &Evaluator, work: &Workspace, i: usize, j: usize) -> f32 {
         let feature = evaluator.feature;
-        let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
+        let (a, b) =
+            (work.codes[i * self.width() + feature], work.codes[j * self.width() + feature]);
         let shares = &self.frequencies[feature];
-        if let (Payload::Name(_, words), true) = (&self.payloads[feature], a != b) {
-            let found = name::compare(&work.names[feature][i], &work.names[feature][j], words);
+        if matches!(evaluator.rule, Rule::Name) && a != b {
+            let (x, y) = (self.name(work, feature, i), self.name(work, feature, j));
+            let found = name::compare(&x, &y, self.words(feature));
             if found.level < 6 {
                 return found.frequency;
             }
         }
         shares[a as usize].max(shares[b as usize])
+    }
+
+    /// The words of a feature's names.
+    fn words(&self, feature: usize) -> &[WordEntry] {
+        match &self.payloads[feature] {
+            Payload::Name(_, words) | Payload::NameInRow(words) => words,
+            _ => &[],
+        }
     }
 
     #[inline]
@@ -244,6 +369,8 @@ impl Store {
         j: usize,
         lowest: f64,
     ) -> f64 {
+        self.make_sure(work, feature, i);
+        self.make_sure(work, feature, j);
         let bound = jaro::upper_bound(&work.texts[feature][i], &work.texts[feature][j]);
         if bound < lowest {
             return 0.0;
@@ -262,6 +389,8 @@ impl Store {
         limit: u32,
         slips: Slips,
     ) -> u32 {
+        self.make_sure(work, feature, i);
+        self.make_sure(work, feature, j);
         if edits::surely_above(&work.texts[feature][i], &work.texts[feature][j], limit) {
             return limit + 1;
         }
@@ -302,7 +431,7 @@ impl Store {
         bounds: &[f64],
     ) -> Level {
         let value = |feature: usize, at: usize| match &self.payloads[feature] {
-            Payload::Number(numbers) => match work.codes[at * self.width + feature] {
+            Payload::Number(numbers) => match work.codes[at * self.width() + feature] {
                 0 => None,
                 code => Some(numbers[code as usize].to_radians()),
             },
@@ -332,15 +461,16 @@ impl Store {
             }
         }
         let known = |test: &Test| {
-            work.codes[i * self.width + test.feature] != 0
-                && work.codes[j * self.width + test.feature] != 0
+            work.codes[i * self.width() + test.feature] != 0
+                && work.codes[j * self.width() + test.feature] != 0
         };
         if levels.iter().flatten().flatten().any(known) { 0 } else { -1 }
     }
 
     fn holds(&self, test: &Test, work: &mut Workspace, i: usize, j: usize) -> bool {
         let feature = test.feature;
-        let (a, b) = (work.codes[i * self.width + feature], work.codes[j * self.width + feature]);
+        let (a, b) =
+            (work.codes[i * self.width() + feature], work.codes[j * self.width() + feature]);
         if a == 0 || b == 0 {
             return test.measure == Measure::Missing;
         }
@@ -362,11 +492,7 @@ impl Store {
             Measure::Date => {
                 nearness(work.dates[feature][i], work.dates[feature][j]) as u32 <= test.bound as u32
             }
-            Measure::Name => {
-                let Payload::Name(_, words) = &self.payloads[feature] else { return false };
-                let (x, y) = (&work.names[feature][i], &work.names[feature][j]);
-                f64::from(name::level(x, y, words)) >= test.bound
-            }
+            Measure::Name => f64::from(self.name_level(work, feature, i, j)) >= test.bound,
             Measure::Difference => self.difference(feature, a, b, false) <= test.bound,
         }
     }
@@ -378,4 +504,48 @@ fn clear_pivot(work: &mut Workspace, feature: usize) {
         work.masks[feature].clear(&text);
         work.pivots[feature] = NO_PIVOT;
     }
+}
+
+/// Words that a text needs after its code in a row.
+#[must_use]
+pub const fn text_words(longest: usize) -> usize {
+    2 + if longest < PACKED_LETTERS { longest } else { PACKED_LETTERS }.div_ceil(4)
+}
+
+/// Writes a text into a row: its length, its letter set, its letters.
+pub fn write_text(text: &Packed, row: &mut [u32]) {
+    (row[0], row[1]) = (u32::from(text.len) | u32::from(text.cut) << 8, text.set);
+    for (word, letters) in row[2..].iter_mut().zip(text.letters.chunks(4)) {
+        let mut four = [0u8; 4];
+        four[..letters.len()].copy_from_slice(letters);
+        *word = u32::from_le_bytes(four);
+    }
+}
+
+#[inline]
+fn text_of(row: &[u32]) -> Packed {
+    let mut letters = [0u8; 28];
+    for (four, word) in letters.chunks_exact_mut(4).zip(&row[2..]) {
+        four.copy_from_slice(&word.to_le_bytes());
+    }
+    let mut text =
+        Packed { len: row[0] as u8, cut: row[0] >> 8 != 0, set: row[1], ..Packed::default() };
+    text.letters.copy_from_slice(&letters[..PACKED_LETTERS]);
+    text
+}
+
+/// A name of a row: hash of its letters, hash of its classes, its words.
+#[inline]
+pub(super) fn name_of(row: &[u32], words: &[WordEntry]) -> NameEntry {
+    let mut entry = NameEntry::default();
+    (entry.joined, entry.sorted) = (row[0], row[1]);
+    for (slot, word) in entry.words.iter_mut().zip(&row[2..]) {
+        if *word == 0 {
+            break;
+        }
+        *slot = *word;
+        entry.count += 1;
+    }
+    entry.fill(words);
+    entry
 }

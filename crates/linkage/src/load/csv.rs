@@ -50,12 +50,35 @@ pub fn read(input: &Input, gather: &mut Gather) -> Result<(), LinkError> {
     Ok(())
 }
 
-/// The text as UTF-8: as it is, or from Latin-1.
+/// The text as UTF-8: as it is, from UTF-16 with its mark, or from Windows-1252 (of which Latin-1 is
+/// a part).
 fn utf8(bytes: Vec<u8>) -> Vec<u8> {
+    if let Some(wide) = match bytes.get(..2) {
+        Some([0xFF, 0xFE]) => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
+        Some([0xFE, 0xFF]) => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => None,
+    } {
+        let units = bytes[2..].chunks_exact(2).map(|pair| wide([pair[0], pair[1]]));
+        let letters = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        return letters.collect::<String>().into_bytes();
+    }
     if std::str::from_utf8(&bytes).is_ok() {
         return bytes;
     }
-    bytes.iter().map(|&b| b as char).collect::<String>().into_bytes()
+    let letter = |b: u8| match b {
+        0x8A => 'Š',
+        0x8C => 'Œ',
+        0x8E => 'Ž',
+        0x91 | 0x92 => '\'',
+        0x93 | 0x94 => '"',
+        0x96 | 0x97 => '-',
+        0x9A => 'š',
+        0x9C => 'œ',
+        0x9E => 'ž',
+        0x9F => 'Ÿ',
+        _ => b as char,
+    };
+    bytes.iter().map(|&b| letter(b)).collect::<String>().into_bytes()
 }
 
 /// The most frequent of the usual delimiters in the header.
@@ -129,8 +152,10 @@ fn field(text: &[u8], at: usize, delimiter: u8) -> (Field, usize, bool) {
     while start < text.len() && text[start] == b' ' {
         start += 1;
     }
-    if text.get(start) == Some(&b'"') {
-        return quoted_field(text, start + 1, delimiter);
+    if text.get(start) == Some(&b'"')
+        && let Some(found) = quoted_field(text, start + 1, delimiter)
+    {
+        return found;
     }
     let mut end = at;
     while end < text.len() && text[end] != delimiter && text[end] != b'\n' {
@@ -145,31 +170,30 @@ fn field(text: &[u8], at: usize, delimiter: u8) -> (Field, usize, bool) {
     (found, (end + 1).min(text.len()), more)
 }
 
-fn quoted_field(text: &[u8], start: usize, delimiter: u8) -> (Field, usize, bool) {
+/// A field in quotes; `None` when the quote is a letter of the text (`"Bob" Smith`, a lone quote):
+/// nothing but blanks may stand between a closing quote and the end of the field.
+fn quoted_field(text: &[u8], start: usize, delimiter: u8) -> Option<(Field, usize, bool)> {
     let mut at = start;
     let mut doubled = false;
     loop {
-        match memchr(b'"', &text[at..]) {
-            None => {
-                at = text.len();
-                break;
-            }
-            Some(found) if text.get(at + found + 1) == Some(&b'"') => {
-                doubled = true;
-                at += found + 2;
-            }
-            Some(found) => {
-                at += found;
-                break;
-            }
+        at += memchr(b'"', &text[at..])?;
+        if text.get(at + 1) != Some(&b'"') {
+            break;
         }
+        doubled = true;
+        at += 2;
     }
     let found = Field { start: start as u32, len: (at - start) as u32, quoted: doubled };
-    let mut end = (at + 1).min(text.len());
-    while end < text.len() && text[end] != delimiter && text[end] != b'\n' {
+    let mut end = at + 1;
+    while matches!(text.get(end), Some(b' ' | b'\r')) {
         end += 1;
     }
-    (found, (end + 1).min(text.len()), text.get(end) == Some(&delimiter))
+    match text.get(end) {
+        None => Some((found, text.len(), false)),
+        Some(b'\n') => Some((found, end + 1, false)),
+        Some(next) if *next == delimiter => Some((found, end + 1, true)),
+        Some(_) => None,
+    }
 }
 
 fn unquoted(text: &[u8], field: Field) -> Vec<u8> {
@@ -190,15 +214,22 @@ fn take(
     has_id: bool,
 ) {
     let rows = fields.len().checked_div(width).unwrap_or(0);
+    let small: Vec<u8>;
+    let values = if gather.small {
+        small = text.to_ascii_lowercase();
+        small.as_slice()
+    } else {
+        text
+    };
     gather.columns.par_iter_mut().enumerate().for_each(
         |(at, (interner, codes)): (usize, &mut (Interner, Vec<u32>))| {
             codes.reserve(rows);
             for row in 0..rows {
                 let f = fields[row * width + at];
                 let code = if f.quoted {
-                    interner.code(unquoted(text, f).trim_ascii())
+                    interner.code(unquoted(values, f).trim_ascii())
                 } else {
-                    interner.code(text[f.start as usize..(f.start + f.len) as usize].trim_ascii())
+                    interner.code(values[f.start as usize..(f.start + f.len) as usize].trim_ascii())
                 };
                 codes.push(code);
             }
@@ -228,11 +259,20 @@ mod tests {
         let (fields, used) = cut.chunk(body).unwrap();
         assert_eq!(used, body.len());
         let columns = names.iter().map(|_| (Interner::default(), Vec::new())).collect();
-        let mut gather = Gather { names, columns, ids: Values::default(), rows: 0 };
+        let mut gather = Gather { names, columns, ids: Values::default(), rows: 0, small: false };
         take(body, &fields, places.len(), &mut gather, 0, false);
         (0..gather.rows)
             .map(|r| gather.columns.iter().map(|(i, c)| i.values().get(c[r]).to_owned()).collect())
             .collect()
+    }
+
+    #[test]
+    fn texts_of_other_encodings() {
+        let check = |bytes: &[u8]| assert_eq!(utf8(bytes.to_vec()), "É,'b".as_bytes());
+        check(b"\xFF\xFE\xC9\0,\0'\0b\0");
+        check(b"\xFE\xFF\0\xC9\0,\0'\0b");
+        check(b"\xC9,\x92b");
+        check("É,'b".as_bytes());
     }
 
     #[test]
@@ -248,6 +288,10 @@ mod tests {
         check(
             "a;b\n\"x;\"\"y\"\"\";2\n\"two\nlines\";4",
             &[&["x;\"y\"", "2"], &["two\nlines", "4"]],
+        );
+        check(
+            "a,b\n\"Bob\" Smith,2\n\"lone,3\n\"x\" ,4\n5,\"y\"",
+            &[&["\"Bob\" Smith", "2"], &["\"lone", "3"], &["x", "4"], &["5", "y"]],
         );
         check("a|b\n1\n", &[&["1", ""]]);
         check("a\tb\n1\t\n", &[&["1", ""]]);

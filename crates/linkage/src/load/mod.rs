@@ -18,6 +18,8 @@ pub(crate) struct Gather {
     pub columns: Vec<(Interner, Vec<u32>)>,
     pub ids: Values,
     pub rows: usize,
+    /// Letters A to Z are made small (not those of ids): most texts are in standard form then.
+    pub small: bool,
 }
 
 /// Reads all inputs of a run in canonical order.
@@ -25,9 +27,21 @@ pub(crate) struct Gather {
 /// # Errors
 /// A file that cannot be read, a column that is not there, an id that occurs twice.
 pub fn load(spec: &Spec) -> Result<Records, LinkError> {
+    load_as(spec, false)
+}
+
+/// As [`load`], with the letters A to Z made small, as every standard form has them.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_small(spec: &Spec) -> Result<Records, LinkError> {
+    load_as(spec, true)
+}
+
+fn load_as(spec: &Spec, small: bool) -> Result<Records, LinkError> {
     let names = spec.columns();
     let columns = names.iter().map(|_| (Interner::with_capacity(1_024), Vec::new())).collect();
-    let mut gather = Gather { names, columns, ids: Values::default(), rows: 0 };
+    let mut gather = Gather { names, columns, ids: Values::default(), rows: 0, small };
     let mut starts = vec![0u32];
     for input in &spec.inputs {
         read(input, &mut gather)?;

@@ -36,13 +36,14 @@ pub fn read(input: &Input, gather: &mut Gather) -> Result<(), LinkError> {
         column(input, &metadata, place, &mut |array| texts(array, take))
     };
     let coded = repeated(&file, &metadata).unwrap_or_else(|| metadata.clone());
+    let small = gather.small;
     let Gather { columns, ids, .. } = gather;
     let (done, id_done) = rayon::join(
         || {
             columns.par_iter_mut().zip(places).with_max_len(1).try_for_each(|(slot, place)| {
                 let (interner, list): &mut (Interner, Vec<u32>) = slot;
                 list.reserve(rows);
-                column(input, &coded, place, &mut |array| codes(array, interner, list))
+                column(input, &coded, place, &mut |array| codes(array, small, interner, list))
             })
         },
         || read_ids(id_place, rows, ids, &job),

@@ -12,19 +12,31 @@ use arrow_schema::{DataType, TimeUnit};
 use kernel::Date;
 use std::fmt::Write;
 
-/// Appends the code of every value's text. A dictionary's texts are looked up once.
+/// Appends the code of every value's text, with `small` in small letters (A to Z). A dictionary's
+/// texts are looked up once.
 ///
 /// # Errors
 /// When the type has no text form.
-pub fn codes(array: &dyn Array, interner: &mut Interner, out: &mut Vec<u32>) -> Result<(), String> {
+pub fn codes(
+    array: &dyn Array,
+    small: bool,
+    interner: &mut Interner,
+    out: &mut Vec<u32>,
+) -> Result<(), String> {
+    let code = |interner: &mut Interner, text: &str| {
+        let text = text.trim().as_bytes();
+        if small && text.iter().any(u8::is_ascii_uppercase) {
+            interner.code(&text.to_ascii_lowercase())
+        } else {
+            interner.code(text)
+        }
+    };
     if let DataType::Dictionary(key, _) = array.data_type()
         && **key == DataType::Int32
     {
         let dictionary = array.as_dictionary::<Int32Type>();
         let mut of_key: Vec<u32> = Vec::with_capacity(dictionary.values().len());
-        texts(dictionary.values().as_ref(), &mut |t| {
-            of_key.push(interner.code(t.trim().as_bytes()))
-        })?;
+        texts(dictionary.values().as_ref(), &mut |t| of_key.push(code(interner, t)))?;
         let keys = dictionary.keys();
         out.extend(
             keys.iter().map(|k| k.and_then(|k| of_key.get(k as usize).copied()).unwrap_or(0)),
@@ -32,11 +44,32 @@ pub fn codes(array: &dyn Array, interner: &mut Interner, out: &mut Vec<u32>) -> 
         return Ok(());
     }
     if array.data_type() == &DataType::Utf8 {
-        let values = array.as_string::<i32>().iter();
-        interner.codes(values.map(|v| v.unwrap_or("").trim().as_bytes()), out);
+        let strings = array.as_string::<i32>();
+        let lowered: Vec<u8>;
+        let letters = if small {
+            lowered = strings.value_data().to_ascii_lowercase();
+            lowered.as_slice()
+        } else {
+            strings.value_data()
+        };
+        let ends = strings.value_offsets().windows(2);
+        let values = ends.enumerate().map(|(at, ends)| match strings.is_null(at) {
+            true => &[][..],
+            false => trimmed(&letters[ends[0] as usize..ends[1] as usize]),
+        });
+        interner.codes(values, out);
         return Ok(());
     }
-    texts(array, &mut |t| out.push(interner.code(t.trim().as_bytes())))
+    texts(array, &mut |t| out.push(code(interner, t)))
+}
+
+/// Without blanks around it.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let plain = |byte: Option<&u8>| byte.is_some_and(|b| (0x21..0x80).contains(b));
+    if plain(bytes.first()) && plain(bytes.last()) {
+        return bytes;
+    }
+    std::str::from_utf8(bytes).map_or(bytes, |text| text.trim().as_bytes())
 }
 
 /// Calls `each` with the text of every value, empty for null.
@@ -49,6 +82,9 @@ pub fn texts(array: &dyn Array, each: &mut dyn FnMut(&str)) -> Result<(), String
         DataType::Utf8 => array.as_string::<i32>().iter().for_each(|v| each(v.unwrap_or(""))),
         DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(|v| each(v.unwrap_or(""))),
         DataType::Utf8View => array.as_string_view().iter().for_each(|v| each(v.unwrap_or(""))),
+        DataType::Binary => bytes(array.as_binary::<i32>().iter(), each),
+        DataType::LargeBinary => bytes(array.as_binary::<i64>().iter(), each),
+        DataType::BinaryView => bytes(array.as_binary_view().iter(), each),
         DataType::Boolean => array
             .as_boolean()
             .iter()
@@ -105,6 +141,11 @@ pub fn texts(array: &dyn Array, each: &mut dyn FnMut(&str)) -> Result<(), String
         }
     }
     Ok(())
+}
+
+/// Texts that the writer of the file did not mark as such.
+fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, each: &mut dyn FnMut(&str)) {
+    values.for_each(|v| each(&String::from_utf8_lossy(v.unwrap_or_default())));
 }
 
 fn day(days: i64, out: &mut String) {

@@ -1,6 +1,8 @@
 //! Dates as they stand in files: many forms, missing parts, impossible days. A date is kept as
 //! three numbers, not as a day of the calendar, because a wrong date still says much.
 
+use kernel::Date;
+
 /// Order of day and month in dates such as `03/04/1987`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -38,7 +40,7 @@ pub enum Nearness {
     Far,
 }
 
-const MONTHS: [(&str, u8); 26] = [
+const MONTHS: [(&str, u8); 37] = [
     ("jan", 1),
     ("feb", 2),
     ("peb", 2),
@@ -65,17 +67,35 @@ const MONTHS: [(&str, u8); 26] = [
     ("dez", 12),
     ("dic", 12),
     ("ene", 1),
+    ("gen", 1),
+    ("fev", 2),
+    ("mrt", 3),
+    ("avr", 4),
+    ("abr", 4),
+    ("mag", 5),
+    ("maj", 5),
+    ("giu", 6),
+    ("lug", 7),
+    ("aou", 8),
+    ("ott", 10),
 ];
 
 /// Reads a date. `None` when the text holds no year.
 #[must_use]
 pub fn parse(text: &str, order: Order) -> Option<Parts> {
-    let numbers = fields(text)?;
-    let (parts, count) = numbers;
+    let (parts, count) = fields(whole_number(text))?;
     match count {
-        1 => one_number(text, parts[0]),
+        1 => one_number(text, parts[0], order),
         2 => two_numbers(parts),
         _ => three_numbers(parts, order),
+    }
+}
+
+/// Without the `.0` that a column of whole numbers with gaps gets in many programs.
+fn whole_number(text: &str) -> &str {
+    match text.strip_suffix(".0") {
+        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number,
+        _ => text,
     }
 }
 
@@ -121,26 +141,54 @@ fn fields(text: &str) -> Option<([Field; 3], usize)> {
 
 fn month_named(word: &str) -> Option<u8> {
     let head = word.get(..3)?.to_ascii_lowercase();
+    if head == "jui" {
+        // French: juin, juillet.
+        return Some(if word.as_bytes().get(3).is_some_and(|b| *b | 32 == b'l') { 7 } else { 6 });
+    }
     MONTHS.iter().find(|(name, _)| *name == head).map(|(_, month)| *month)
 }
 
-fn one_number(text: &str, field: Field) -> Option<Parts> {
+fn one_number(text: &str, field: Field, order: Order) -> Option<Parts> {
     let n = field.value;
     match field.digits {
-        8 if n / 10_000 >= 1_000 && n / 100 % 100 <= 12 => Some(Parts {
-            year: (n / 10_000) as u16,
-            month: (n / 100 % 100) as u8,
-            day: (n % 100) as u8,
-        }),
-        8 => Some(Parts {
-            day: (n / 1_000_000) as u8,
-            month: (n / 10_000 % 100) as u8,
-            year: (n % 10_000) as u16,
-        }),
+        8 => Some(eight_digits(n, order)),
+        // A day that lost its leading zero when the column was read as numbers.
+        7 if plausible(n % 10_000) => Some(eight_digits(n, order)),
         6 => Some(Parts { year: (n / 100) as u16, month: (n % 100) as u8, day: 0 }),
+        // Days since the end of 1899: a spreadsheet's date that lost its format.
+        5 if (3_654..=80_000).contains(&n) => {
+            let (year, month, day) = Date::from_days(n as i32 - 25_569).ymd();
+            Some(Parts { year: year as u16, month: month as u8, day: day as u8 })
+        }
         4 if text.trim().len() <= 6 => Some(Parts { year: n as u16, month: 0, day: 0 }),
         _ => None,
     }
+}
+
+/// Years in which the persons of a file may have been born.
+const fn plausible(year: u32) -> bool {
+    1_800 <= year && year <= 2_100
+}
+
+/// Year first or year last, whichever makes the better date; year first in doubt.
+fn eight_digits(n: u32, order: Order) -> Parts {
+    let part = |year: u32, month: u32, day: u32| Parts {
+        year: year as u16,
+        month: month as u8,
+        day: day as u8,
+    };
+    let first = part(n / 10_000, n / 100 % 100, n % 100);
+    let (a, b) = (n / 1_000_000, n / 10_000 % 100);
+    let (mut day, mut month) = if order == Order::DayFirst { (a, b) } else { (b, a) };
+    if month > 12 && day <= 12 {
+        (day, month) = (month, day);
+    }
+    let last = part(n % 10_000, month, day);
+    let good = |p: &Parts| {
+        let day = (1..=12).contains(&p.month) && (1..=31).contains(&p.day);
+        2 * u8::from(plausible(u32::from(p.year))) + u8::from(day)
+    };
+    if good(&last) > good(&first) { last } else { first }
 }
 
 fn two_numbers(parts: [Field; 3]) -> Option<Parts> {
@@ -158,6 +206,10 @@ fn three_numbers(parts: [Field; 3], order: Order) -> Option<Parts> {
     let [a, b, c] = parts;
     if a.digits == 4 {
         return Some(Parts { year: a.value as u16, month: small(b.value), day: small(c.value) });
+    }
+    if a.value > 31 && !a.named && c.digits <= 2 {
+        let year = century(a.value)?;
+        return Some(Parts { year: year as u16, month: small(b.value), day: small(c.value) });
     }
     let year = if c.digits == 4 { c.value } else { century(c.value)? };
     let (mut day, mut month) =
@@ -188,6 +240,14 @@ fn small(value: u32) -> u8 {
 pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Order {
     let (mut day_first, mut month_first) = (0u32, 0u32);
     for text in texts {
+        let text = whole_number(text);
+        if let Some(([n, ..], 1)) = fields(text)
+            && matches!(n.digits, 7 | 8)
+            && plausible(n.value % 10_000)
+        {
+            day_first += u32::from(n.value / 1_000_000 > 12 && n.value / 10_000 % 100 <= 12);
+            month_first += u32::from(n.value / 10_000 % 100 > 12 && n.value / 1_000_000 <= 12);
+        }
         if let Some(([a, b, c], 3)) = fields(text)
             && a.digits < 3
             && !a.named
@@ -202,19 +262,23 @@ pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Order {
 }
 
 impl Parts {
-    /// One number for the date: equal dates, equal numbers; 0 when missing.
+    /// The date as its eight digits `YYYYMMDD`, four bits each; 0 when missing.
     #[must_use]
     pub const fn pack(self) -> u32 {
-        (self.year as u32) << 14 | (self.month as u32) << 7 | self.day as u32
+        let year = self.year as u32;
+        to_digits(year / 100) << 24
+            | to_digits(year % 100) << 16
+            | to_digits(self.month as u32) << 8
+            | to_digits(self.day as u32)
     }
 
     /// The date of a packed number.
     #[must_use]
     pub const fn unpack(packed: u32) -> Self {
         Self {
-            year: (packed >> 14) as u16,
-            month: (packed >> 7 & 127) as u8,
-            day: (packed & 127) as u8,
+            year: (of_digits(packed >> 24) * 100 + of_digits(packed >> 16)) as u16,
+            month: of_digits(packed >> 8) as u8,
+            day: of_digits(packed) as u8,
         }
     }
 
@@ -222,20 +286,15 @@ impl Parts {
     const fn months(self) -> i32 {
         self.year as i32 * 12 + self.month as i32
     }
+}
 
-    /// Eight digits `YYYYMMDD`, one per nibble.
-    const fn nibbles(self) -> u32 {
-        let y = self.year as u32;
-        let (m, d) = (self.month as u32, self.day as u32);
-        (y / 1000 % 10) << 28
-            | (y / 100 % 10) << 24
-            | (y / 10 % 10) << 20
-            | (y % 10) << 16
-            | (m / 10) << 12
-            | (m % 10) << 8
-            | (d / 10) << 4
-            | (d % 10)
-    }
+/// Two digits, four bits each.
+const fn to_digits(n: u32) -> u32 {
+    ((n / 10 % 10) << 4) | (n % 10)
+}
+
+const fn of_digits(digits: u32) -> u32 {
+    (digits >> 4 & 15) * 10 + (digits & 15)
 }
 
 /// How near two packed dates are (neither missing).
@@ -245,23 +304,23 @@ pub fn nearness(a: u32, b: u32) -> Nearness {
     if a == b {
         return Nearness::Same;
     }
-    let (x, y) = (Parts::unpack(a), Parts::unpack(b));
-    if x.month == 0 || y.month == 0 || x.day == 0 || y.day == 0 {
-        return partial(x, y);
+    if [a >> 8, a, b >> 8, b].iter().any(|part| part & 255 == 0) {
+        return partial(Parts::unpack(a), Parts::unpack(b));
     }
-    let slips = slips(x, y);
-    if slips == 1 || (x.year == y.year && x.day == y.month && x.month == y.day) {
+    let differ = a ^ b;
+    let slips = slips(a, b);
+    let (year, month, day) = (differ >> 16 == 0, differ & 0xFF00 == 0, differ & 255 == 0);
+    if slips == 1 || (year && a & 255 == b >> 8 & 255 && a >> 8 & 255 == b & 255) {
         return Nearness::Slip;
     }
-    let equal =
-        u8::from(x.year == y.year) + u8::from(x.month == y.month) + u8::from(x.day == y.day);
-    if equal == 2 {
+    if u8::from(year) + u8::from(month) + u8::from(day) == 2 {
         return Nearness::TwoParts;
     }
-    if x.year == y.year || slips == 2 {
+    if year || slips == 2 {
         return Nearness::Year;
     }
-    if (x.months() - y.months()).abs() <= 24 { Nearness::Close } else { Nearness::Far }
+    let apart = Parts::unpack(a).months() - Parts::unpack(b).months();
+    if apart.abs() <= 24 { Nearness::Close } else { Nearness::Far }
 }
 
 fn partial(x: Parts, y: Parts) -> Nearness {
@@ -276,25 +335,20 @@ fn partial(x: Parts, y: Parts) -> Nearness {
 }
 
 /// Digits that differ; a swap of neighbours counts once.
-fn slips(x: Parts, y: Parts) -> u32 {
-    let (a, b) = (x.nibbles(), y.nibbles());
+#[inline]
+fn slips(a: u32, b: u32) -> u32 {
     let differ = a ^ b;
-    let mut places = [0u32; 8];
-    let mut count = 0;
-    for at in 0..8 {
-        if differ >> (at * 4) & 15 != 0 {
-            places[count] = at;
-            count += 1;
-        }
-    }
-    if count == 2 && places[1] == places[0] + 1 {
-        let low = places[0] * 4;
+    // A one in each digit that differs; the product sums them up.
+    let places = (differ | differ >> 1 | differ >> 2 | differ >> 3) & 0x1111_1111;
+    let count = places.wrapping_mul(0x1111_1111) >> 28;
+    let low = places.trailing_zeros();
+    if count == 2 && places >> low == 0x11 {
         let (p, q) = (a >> low & 255, b >> low & 255);
         if p >> 4 == q & 15 && p & 15 == q >> 4 {
             return 1;
         }
     }
-    count as u32
+    count
 }
 
 #[cfg(test)]
@@ -321,6 +375,17 @@ mod tests {
         check("1987-04-23 00:00:00", Order::DayFirst, (1987, 4, 23));
         check("1987", Order::DayFirst, (1987, 0, 0));
         check("1987-04", Order::DayFirst, (1987, 4, 0));
+        check("19870423.0", Order::DayFirst, (1987, 4, 23));
+        check("1987.0", Order::DayFirst, (1987, 0, 0));
+        check("3041987", Order::DayFirst, (1987, 4, 3));
+        check("04231987", Order::DayFirst, (1987, 4, 23));
+        check("03041987", Order::MonthFirst, (1987, 3, 4));
+        check("19451399", Order::DayFirst, (1945, 13, 99));
+        check("31890", Order::DayFirst, (1987, 4, 23));
+        check("87-04-23", Order::DayFirst, (1987, 4, 23));
+        check("23 avril 1987", Order::DayFirst, (1987, 4, 23));
+        check("1er juillet 1987", Order::DayFirst, (1987, 7, 1));
+        check("3 de agosto de 1987", Order::MonthFirst, (1987, 8, 3));
         check("19450945", Order::DayFirst, (1945, 9, 45));
         assert_eq!(parse("unknown", Order::DayFirst), None);
         assert_eq!(parse("", Order::DayFirst), None);
@@ -330,6 +395,8 @@ mod tests {
     fn order_is_learnt_from_large_days() {
         assert_eq!(order_of(["01/02/2000", "13/02/2000"]), Order::DayFirst);
         assert_eq!(order_of(["01/02/2000", "02/13/2000"]), Order::MonthFirst);
+        assert_eq!(order_of(["01022000", "02132000"]), Order::MonthFirst);
+        assert_eq!(order_of(["20000113", "20000214"]), Order::DayFirst);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Edit distances with an upper limit: Levenshtein, and Damerau-Levenshtein in its restricted
 //! ("optimal string alignment") form, where a swap of two neighbours is one edit.
 
-use super::fold::{PACKED_LETTERS, Packed};
+use super::fold::{PACKED_LETTERS, Packed, more_bits_than};
 use super::jaro::Masks;
 
 /// Which slips count as one edit.
@@ -35,17 +35,19 @@ fn scattered(a: &Packed, b: &Packed, limit: u32) -> bool {
             *near |= u8::from(x == y);
         }
     }
-    let found: u32 = near[..usize::from(a.len)].iter().map(|n| u32::from(*n)).sum();
-    u32::from(a.len) - found > limit
+    // Places after the last letter hold 0 on both sides.
+    let lone: u8 = near.iter().zip(&left).map(|(near, x)| u8::from(*x != 0) & !near).sum();
+    u32::from(lone) > limit
 }
 
 /// True when lengths, letter sets or places already show more than `limit` edits.
 #[must_use]
 #[inline]
 pub fn surely_above(a: &Packed, b: &Packed, limit: u32) -> bool {
-    let only_a = (a.set & !b.set).count_ones();
-    let only_b = (b.set & !a.set).count_ones();
-    u32::from(a.len.abs_diff(b.len)) > limit || only_a.max(only_b) > limit || scattered(a, b, limit)
+    u32::from(a.len.abs_diff(b.len)) > limit
+        || more_bits_than(a.set & !b.set, limit)
+        || more_bits_than(b.set & !a.set, limit)
+        || scattered(a, b, limit)
 }
 
 /// The distance between two packed texts, or `limit + 1` when it is greater than `limit`.

@@ -62,6 +62,17 @@ pub fn one_byte(letter: char) -> u8 {
     }
 }
 
+/// True when more than `limit` bits are set (without counting all of them).
+#[must_use]
+#[inline]
+pub const fn more_bits_than(mut bits: u32, mut limit: u32) -> bool {
+    while limit > 0 && bits != 0 {
+        bits &= bits - 1;
+        limit -= 1;
+    }
+    bits != 0
+}
+
 /// Lower case, accents off (Latin letters), outer blanks off, inner blanks single.
 pub fn plain(text: &str, out: &mut String) {
     out.clear();
@@ -97,6 +108,21 @@ pub fn plain(text: &str, out: &mut String) {
             out.extend(letter.to_lowercase());
         }
     }
+}
+
+/// True for a text that [`plain`] surely leaves as it is.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let blank_at_end = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
+    let mut good = !blank_at_end;
+    let mut before = 0;
+    for &byte in bytes {
+        good &= (0x20..0x7F).contains(&byte) && !byte.is_ascii_uppercase();
+        good &= byte != b' ' || before != b' ';
+        before = byte;
+    }
+    good
 }
 
 /// Combining marks, zero-width letters and the soft hyphen are dropped.
@@ -158,6 +184,8 @@ mod tests {
             let mut out = String::new();
             plain(text, &mut out);
             assert_eq!(out, expected, "{text}");
+            assert!(!is_plain(text) || text == expected, "{text}");
+            assert!(is_plain(expected) || !expected.is_ascii(), "{expected}");
         };
         check("  José   MÜLLER ", "jose muller");
         check("Łukasz Żółć", "lukasz zolc");

@@ -35,6 +35,8 @@ pub struct Convention {
     titles: FxHashSet<String>,
     leading: FxHashSet<String>,
     respell: Vec<(String, String)>,
+    /// The letters of each old spelling, see [`letters_of`].
+    respell_letters: Vec<u32>,
     classes: FxHashMap<String, String>,
 }
 
@@ -45,6 +47,11 @@ pub struct Name {
     pub plain: String,
     /// Titles and particles, in the order found.
     pub titles: String,
+}
+
+/// A bit for each letter that occurs: a text that lacks a letter cannot hold a spelling with it.
+fn letters_of(text: &str) -> u32 {
+    text.bytes().fold(0, |letters, byte| letters | 1 << (byte & 31))
 }
 
 impl Convention {
@@ -65,6 +72,7 @@ impl Convention {
         Ok(Self {
             titles: written.titles.into_iter().chain(written.particles).collect(),
             leading: written.leading_titles.into_iter().collect(),
+            respell_letters: written.respell.iter().map(|(from, _)| letters_of(from)).collect(),
             respell: written.respell,
             classes,
         })
@@ -96,21 +104,38 @@ impl Convention {
         Name { plain: words.join(" "), titles: titles.join(" ") }
     }
 
+    /// True when the name proper of a text in plain form is the text itself.
+    #[must_use]
+    pub fn as_it_is(&self, folded: &str) -> bool {
+        self.untitled(folded) && !self.old_spelling(folded)
+    }
+
     /// Appends the name proper of a text in plain form (see [`plain`]).
     pub fn read_into(&self, folded: &str, out: &mut String) {
-        let simple = folded.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
-        let mut words = folded.split(' ');
-        let titled = words.clone().any(|w| self.titles.contains(w))
-            || words.next().is_some_and(|w| self.leading.contains(w));
-        if !simple || titled {
+        if !self.untitled(folded) {
             out.push_str(&self.read(folded).plain);
-            return;
-        }
-        if self.respell.iter().any(|(from, _)| folded.contains(from.as_str())) {
+        } else if self.old_spelling(folded) {
             out.push_str(&self.respelt(folded.to_owned()));
         } else {
             out.push_str(folded);
         }
+    }
+
+    /// Letters and blanks only, and no title among the words.
+    fn untitled(&self, folded: &str) -> bool {
+        let simple = folded.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
+        let mut words = folded.split(' ');
+        simple
+            && !words.clone().any(|w| self.titles.contains(w))
+            && !words.next().is_some_and(|w| self.leading.contains(w))
+    }
+
+    fn old_spelling(&self, folded: &str) -> bool {
+        let letters = letters_of(folded);
+        self.respell_letters
+            .iter()
+            .zip(&self.respell)
+            .any(|(of_old, (from, _))| of_old & !letters == 0 && folded.contains(from.as_str()))
     }
 
     fn token(&self, token: &str, words: &mut Vec<String>, titles: &mut Vec<String>) {

@@ -5,7 +5,6 @@ use super::{Counts, RandomPairs, TrainingNote};
 use crate::compare::{Pattern, Rule, Store, level_of};
 use crate::model::{Model, ModelComparison, ModelLevel, RelatedClass};
 use crate::spec::Compare;
-use rayon::prelude::*;
 
 /// The parameters while they are fitted. Levels are counted from 0; missing ones have no say.
 pub(super) struct Fit {
@@ -49,7 +48,7 @@ impl Fit {
         let u: Vec<Vec<f64>> = shares_of(store, &random.counts, &|_| 1.0);
         let m: Vec<Vec<f64>> = store.evaluators.iter().map(|e| start_m(e.levels)).collect();
         let records = store.len as f64;
-        let equal = store.evaluators.par_iter().map(|e| equal_chance(store, e)).collect();
+        let equal = store.evaluators.iter().map(|e| equal_chance(store, e)).collect();
         let matches = expected.unwrap_or(records * 0.2).min(possible * 0.5);
         let sharp: Vec<bool> = u.iter().map(|u| u[u.len() - 1] < SHARP).collect();
         let names: Vec<String> = compares.iter().map(|c| c.name.clone()).collect();
@@ -302,17 +301,8 @@ fn equal_chance(store: &Store, evaluator: &crate::compare::store::Evaluator) -> 
     if matches!(evaluator.rule, Rule::Ladder(_) | Rule::Geographic(_) | Rule::Array(_)) {
         return None;
     }
-    let mut counts: Vec<u32> = Vec::new();
-    for row in store.rows.chunks(store.width) {
-        let code = row[evaluator.feature] as usize;
-        if code >= counts.len() {
-            counts.resize(code + 1, 0);
-        }
-        counts[code] += 1;
-    }
-    let known: f64 = counts.iter().skip(1).map(|&n| f64::from(n)).sum();
-    let same: f64 = counts.iter().skip(1).map(|&n| f64::from(n) * (f64::from(n) - 1.0)).sum();
-    (known > 1.0).then(|| (same / (known * (known - 1.0))).max(1e-12))
+    let equal = store.agreement[evaluator.feature];
+    equal.is_finite().then(|| equal.max(1e-12))
 }
 
 /// First guess of m: mostly the best level, the rest falling.

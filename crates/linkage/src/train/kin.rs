@@ -77,34 +77,32 @@ pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
     if matches!(evaluator.rule, Rule::Ladder(_) | Rule::Geographic(_) | Rule::Array(_)) {
         return Vec::new();
     }
-    let order = by_code(store, evaluator.feature);
-    let code = |record: u32| store.rows[record as usize * store.width + evaluator.feature];
-    // Codes depend on the order of the file; the first record of a group does not.
-    let mut groups: Vec<&[u32]> =
-        order.chunk_by(|x, y| code(*x) == code(*y)).filter(|g| g.len() > 1).collect();
-    groups.sort_unstable_by_key(|group| group[0]);
-    let mut ends = Vec::with_capacity(groups.len());
-    let mut total = 0u64;
-    for group in &groups {
-        total += group.len() as u64;
-        ends.push(total);
-    }
+    let codes: Vec<u32> = (0..store.len as u32).map(|r| store.code(r, evaluator.feature)).collect();
+    let mut counts = vec![0u32; codes.iter().max().map_or(0, |most| *most as usize) + 1];
+    codes.iter().for_each(|code| counts[*code as usize] += 1);
+    counts[0] = 0;
+    // Records that share their value: drawing one of them draws a group by its size.
+    let sharing: Vec<u32> =
+        (0..store.len as u32).filter(|r| counts[codes[*r as usize] as usize] > 1).collect();
     let mut chance = Chance::at(seed, 2, c as u64);
-    let mut drawn: Vec<u32> = Vec::with_capacity(2 * AGREEING_DRAWS);
-    let mut sizes: Vec<u64> = Vec::with_capacity(AGREEING_DRAWS);
-    for _ in 0..AGREEING_DRAWS.min(total as usize * 4) {
-        let at = chance.below(total);
-        let group = groups[ends.partition_point(|&end| end <= at)];
+    let drawn: Vec<u32> = (0..AGREEING_DRAWS.min(sharing.len() * 4))
+        .map(|_| codes[sharing[chance.below(sharing.len() as u64) as usize] as usize])
+        .collect();
+    let groups = groups_of(&drawn, &codes, &counts);
+    let mut records: Vec<u32> = Vec::with_capacity(2 * drawn.len());
+    let mut sizes: Vec<u64> = Vec::with_capacity(drawn.len());
+    for code in &drawn {
+        let group = &groups[code];
         let size = group.len() as u64;
         let (i, j) = (chance.below(size) as usize, chance.below(size) as usize);
         if i != j {
-            drawn.extend([group[i], group[j]]);
+            records.extend([group[i], group[j]]);
             sizes.push(size);
         }
     }
     let mut work = Workspace::default();
     let mut found: FxHashMap<Pattern, (u64, u32)> = FxHashMap::default();
-    for (records, sizes) in drawn.chunks(256).zip(sizes.chunks(128)) {
+    for (records, sizes) in records.chunks(256).zip(sizes.chunks(128)) {
         store.gather(&mut work, records);
         for (at, size) in sizes.iter().enumerate() {
             let sum = found.entry(store.pattern(&mut work, 2 * at, 2 * at + 1)).or_default();
@@ -117,24 +115,22 @@ pub(super) fn agreeing_pairs(seed: u64, c: usize, store: &Store) -> Agreeing {
     out
 }
 
-/// The records that have a value of a feature, those of one value side by side and rising.
-fn by_code(store: &Store, feature: usize) -> Vec<u32> {
-    let codes = || store.rows.iter().skip(feature).step_by(store.width).copied();
-    let most = codes().max().unwrap_or(0) as usize;
-    let mut places = vec![0u32; most + 2];
-    codes().for_each(|code| places[code as usize + 1] += 1);
-    let missing = places[1];
-    places[1] = 0;
-    for at in 1..places.len() {
-        places[at] += places[at - 1];
+/// The records of each of the wanted codes, rising.
+fn groups_of(wanted: &[u32], codes: &[u32], counts: &[u32]) -> FxHashMap<u32, Vec<u32>> {
+    let mut groups: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    let mut is_wanted = vec![0u64; counts.len().div_ceil(64)];
+    for &code in wanted {
+        groups.entry(code).or_insert_with(|| Vec::with_capacity(counts[code as usize] as usize));
+        is_wanted[code as usize / 64] |= 1 << (code % 64);
     }
-    let mut order = vec![0u32; store.len - missing as usize];
-    for (record, code) in codes().enumerate().filter(|(_, code)| *code != 0) {
-        let place = &mut places[code as usize];
-        order[*place as usize] = record as u32;
-        *place += 1;
+    for (record, code) in codes.iter().enumerate() {
+        if is_wanted[*code as usize / 64] >> (code % 64) & 1 == 1
+            && let Some(group) = groups.get_mut(code)
+        {
+            group.push(record as u32);
+        }
     }
-    order
+    groups
 }
 
 impl Fit {

@@ -69,16 +69,21 @@ pub fn merge(maps: Vec<FxHashMap<Pattern, u64>>) -> Counts {
     counts
 }
 
-/// True when a pair belongs to the one in `thinning` that are used.
+/// True when the pairs of a record (with those after it) belong to the one in `thinning` used.
 #[must_use]
-pub const fn chosen(a: u32, b: u32, thinning: u64, seed: u64) -> bool {
-    thinning <= 1
-        || mix((a as u64) << 32 ^ b as u64 ^ seed.rotate_left(17)).is_multiple_of(thinning)
+pub const fn chosen(record: u32, thinning: u64, seed: u64) -> bool {
+    thinning <= 1 || mix(record as u64 ^ seed.rotate_left(17)).is_multiple_of(thinning)
 }
 
-/// Patterns of the candidate pairs in the order they are visited: by rule, by task. Kept when
-/// training saw every pair, so that scoring need not compare them again.
-pub type SeenPatterns = Vec<Vec<Vec<Pattern>>>;
+/// What training saw of the candidate pairs, for scoring.
+#[derive(Debug, Default)]
+pub struct SeenPatterns {
+    /// The different patterns.
+    pub patterns: Vec<Pattern>,
+    /// The patterns of all pairs in the order they are visited, by rule, by task: kept when training
+    /// saw every pair, so that scoring need not compare them again. Else empty.
+    pub of_tasks: Vec<Vec<Vec<Pattern>>>,
+}
 
 /// A trained model and what came with it.
 pub struct Trained {
@@ -86,8 +91,8 @@ pub struct Trained {
     pub model: Model,
     /// For the report.
     pub note: TrainingNote,
-    /// The patterns of all pairs, when there were few enough.
-    pub seen: Option<SeenPatterns>,
+    /// For scoring.
+    pub seen: SeenPatterns,
 }
 
 /// What a model is trained on.
@@ -113,7 +118,7 @@ pub struct Job<'a> {
 pub fn train(job: &Job<'_>) -> Trained {
     let Job { compares, settings, store, blocks, starts, closed, labels } = *job;
     let random = random_pairs(settings, store, starts, closed);
-    let (counts, thinning, seen) = candidate_patterns(settings, store, blocks);
+    let (counts, thinning, of_tasks) = candidate_patterns(settings, store, blocks);
     let mut note = TrainingNote {
         random_pairs: random.counts.iter().map(|(_, n)| n).sum(),
         candidate_pairs: counts.iter().map(|(_, n)| n).sum(),
@@ -130,6 +135,8 @@ pub fn train(job: &Job<'_>) -> Trained {
     fit.add_dependent(&agreeing);
     fit.labels = label_patterns(store, labels);
     fit.run(&counts, &random, thinning as f64, settings.iterations, &mut note);
+    let patterns = counts.iter().map(|(pattern, _)| *pattern).collect();
+    let seen = SeenPatterns { patterns, of_tasks };
     Trained { model: fit.model(compares, store, &random), note, seen }
 }
 
@@ -249,24 +256,28 @@ fn some_records(chance: &mut Chance, starts: &[u32], closed: bool) -> Option<Vec
     None
 }
 
+/// The patterns of each task's pairs, rule by rule.
+type OfTasks = Vec<Vec<Vec<Pattern>>>;
+
 /// Pattern counts of the candidate pairs, thinned evenly to the number wanted; the patterns
 /// themselves when none was left out.
 fn candidate_patterns(
     settings: &Training,
     store: &Store,
     blocks: &Blocks,
-) -> (Counts, u64, Option<SeenPatterns>) {
+) -> (Counts, u64, OfTasks) {
     let upper: u64 = blocks.rules.iter().map(crate::block::RuleBlocks::pairs_upper).sum();
     let thinning = upper.div_ceil(settings.max_pairs as u64).max(1);
     let seed = settings.seed;
     let mut maps = Vec::new();
-    let mut seen = SeenPatterns::new();
+    let mut seen = Vec::new();
     for rule in 0..blocks.rules.len() {
         let parts = blocks.visit(
             rule,
             store,
+            |record| chosen(record, thinning, seed),
             |_| (FxHashMap::<Pattern, u64>::default(), Vec::new()),
-            |_, a, b| chosen(a, b, thinning, seed).then_some(0),
+            |_, _, _| Some(0),
             |(map, seen), work, pair| {
                 let pattern = store.pattern(work, pair.i, pair.j);
                 *map.entry(pattern).or_default() += 1;
@@ -279,5 +290,5 @@ fn candidate_patterns(
         maps.extend(counted);
         seen.push(patterns);
     }
-    (merge(maps), thinning, (thinning == 1).then_some(seen))
+    (merge(maps), thinning, if thinning == 1 { seen } else { Vec::new() })
 }
