@@ -121,7 +121,7 @@ def world(out, seed, name):
         for at, row in enumerate(persons(seed, words, count, more, form, surnames)):
             table.writerow([at * 7 + 3] + row)
     f, l, d, s, i, t, p = [c if c.isascii() else "`%s`" % c for c in columns]
-    rules = [[i], [p], ["sorted_words(%s, %s)" % (f, l)], [f, d], [l, d], ["soundex(%s)" % l, "year(%s)" % d], ["prefix(%s, 3)" % f, d], [d, t], ["prefix(%s, 6)" % i], ["suffix(%s, 6)" % i], [l, p]]
+    rules = [[i], [p], ["sorted_words(%s, %s)" % (f, l)], [f, d], [l, d], ["soundex(%s)" % l, "year(%s)" % d], ["prefix(%s, 3)" % f, d], [d, t], ["prefix(%s, 6)" % i], ["suffix(%s, 6)" % i], [l, p], [d], [f], [l], ["soundex(%s)" % l, "soundex(%s)" % f]]
     compares = [(f, "name", 1), (l, "name", 1), (d, "date", 0), (s, "exact", 0), (i, "damerau_levenshtein", 0), (t, "jaro_winkler", 1), (p, "levenshtein", 0)]
     return settings(name, "id", rules, compares), ["--truth", str(out / name), "--id", "id", "--person", "truth"]
 
