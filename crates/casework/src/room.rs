@@ -59,14 +59,25 @@ impl Casework {
     /// The same with an estimator of deciles.
     #[must_use]
     pub fn with_estimate(self, estimate: Arc<dyn Estimate>) -> Self {
+        let clock = Arc::clone(&self.core.clock);
+        self.rebuilt(clock, Some(estimate))
+    }
+
+    /// The same by another clock: for weeks gone by that a demo tells, never for real cases.
+    #[must_use]
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        self.clone().rebuilt(clock, self.core.estimate.clone())
+    }
+
+    fn rebuilt(self, clock: Arc<dyn Clock>, estimate: Option<Arc<dyn Estimate>>) -> Self {
         let core = &self.core;
         let core = Core {
             vault: core.vault.clone(),
             tables: core.tables.clone(),
             messages: core.messages.clone(),
             policies: Arc::clone(&core.policies),
-            clock: Arc::clone(&core.clock),
-            estimate: Some(estimate),
+            clock,
+            estimate,
         };
         Self { store: self.store, core: Arc::new(core) }
     }

@@ -44,6 +44,7 @@ both![effects:
     work_lists_are_due_first,
     accounts_and_sessions,
     nothing_is_stored_in_the_clear,
+    the_pulse_counts_doors_weeks_and_time,
 ];
 
 #[path = "suite/effects.rs"]

@@ -6,6 +6,10 @@ use casework::{Casework, CaseworkError, Change, Channel, Contact, NewAccount, Ne
 use kernel::{FamilyId, Level, Region};
 use store::{Query, StoreError, params};
 
+mod history;
+
+pub use history::seed_history;
+
 /// Accounts of the demo: role, name, how far they see.
 const PEOPLE: [(Role, &str, Option<Level>); 13] = [
     (Role::Citizen, "Inaq Sahnim", None),

@@ -25,7 +25,7 @@ mod work;
 
 pub use channels::whatsapp::signature::AppSecret;
 pub use decree::{SeedCover, seed_decree};
-pub use demo::seed_demo;
+pub use demo::{seed_demo, seed_history};
 pub use jobs::{Jobs, run_jobs};
 pub use state::{Doors, Options};
 pub use whatsapp::{Token, WhatsApp, run_whatsapp, take_delivery, work_off};

@@ -271,3 +271,39 @@ pub fn nothing_is_stored_in_the_clear(url: &str) {
         }
     }
 }
+
+pub fn the_pulse_counts_doors_weeks_and_time(url: &str) {
+    let room = Room::open(url);
+    let officer = room.actor(Role::DistrictOfficer);
+    let file = |family: u64, channel: Channel| {
+        let report = room.report("complaint", family, channel);
+        room.work.file_report(&officer, report).unwrap().case
+    };
+    // One complaint a week by 171, decided after two days but for the first, which took 20.
+    let slow = file(50, Channel::Call);
+    room.clock.forward(20 * DAY);
+    room.decide(Role::DistrictOfficer, slow, "solved", &[]);
+    for family in 51..53 {
+        let case = file(family, Channel::Call);
+        room.clock.forward(2 * DAY);
+        room.decide(Role::DistrictOfficer, case, "solved", &[]);
+        room.clock.forward(5 * DAY);
+    }
+    file(60, Channel::Village);
+    let now = room.work.now_ms();
+    let read = |region: u64| {
+        let region = kernel::Region::from_number(region).unwrap();
+        casework::Pulse::read(room.work.store(), region, now).unwrap()
+    };
+    let pulse = read(52);
+    let of = |word: &str| pulse.doors.iter().find(|d| d.channel == word).unwrap();
+    let call = of("call");
+    assert_eq!(call.weeks[6..], [0, 1, 0, 1, 1, 0], "{:?}", call.weeks);
+    assert_eq!((call.decided, call.in_time, call.median_days), (3, 2, Some(2)));
+    let village = of("village");
+    assert_eq!((village.weeks[11], village.decided, village.median_days), (1, 0, None));
+    assert_eq!(pulse.doors.iter().map(|d| d.weeks.iter().sum::<u64>()).sum::<u64>(), 4);
+    assert_eq!(pulse.back, None, "no decree took effect");
+    assert_eq!(read(5203).doors, [], "another regency");
+    assert_eq!(read(5202), pulse);
+}

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use web::Lang;
 use web::format::{number, percent, share};
-use web::svg::{Shade, legend, map, shade, small_bar};
+use web::svg::{Shade, legend, map, opened, shade, small_bar};
 
 /// Fewer people than this are not shown for a village.
 const SHOWN_MIN: u64 = 5;
@@ -127,7 +127,12 @@ fn show(doors: &Doors, asked: &Asked, headers: &HeaderMap) -> Page {
         wilayah: region.to_string(),
         desil: asked.desil.clone(),
         regions: choices(&names, region),
-        opened: pictures::opened(cut, back, &parts),
+        opened: opened(
+            Lang::Id,
+            (cut, back),
+            &parts,
+            ("belum aktif kembali", "aktif kembali", &words_of(cut, back)),
+        ),
         schemes: schemes(&by_scheme, back),
         steps: steps(&funnel),
         left: [
@@ -144,6 +149,12 @@ fn show(doors: &Doors, asked: &Asked, headers: &HeaderMap) -> Page {
         is_village: region.level() == Level::Village,
         officer: who.is_some(),
     })
+}
+
+/// The first picture in words.
+fn words_of(cut: u64, back: u64) -> String {
+    let shown = |n| number(Lang::Id, n);
+    format!("{} orang dihentikan, {} aktif kembali", shown(cut), shown(back))
 }
 
 /// People who got as far as a stage; the refused got as far as the review.

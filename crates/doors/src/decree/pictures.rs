@@ -1,4 +1,4 @@
-//! Pictures of the way back as SVG: the bar that opens into its parts, the steps, the waiting.
+//! Pictures of the way back as SVG: the steps, the waiting.
 //! Colours are classes of the style sheet; every picture has its figures in words beside it.
 
 use std::fmt::Write;
@@ -7,49 +7,6 @@ use web::format;
 
 /// Width of the pictures in their own units.
 const WIDTH: f64 = 640.0;
-
-/// The whole as a bar, its small part opened below into the payers.
-pub(super) fn opened(all: u64, back: u64, parts: &[(&str, u64)]) -> String {
-    let share = |n: u64, whole: u64| if whole == 0 { 0.0 } else { n as f64 / whole as f64 * WIDTH };
-    let first = share(back, all).max(if back > 0 { 3.0 } else { 0.0 });
-    let words = format!(
-        "{} orang dihentikan, {} aktif kembali",
-        format::number(Lang::Id, all),
-        format::number(Lang::Id, back)
-    );
-    let mut svg = format!(
-        "<svg class=\"buka\" viewBox=\"0 0 {WIDTH} 178\" role=\"img\" aria-label=\"{words}\">\
-         <rect class=\"p-sisa\" x=\"0\" y=\"0\" width=\"{WIDTH}\" height=\"52\" rx=\"5\"/>\
-         <rect class=\"p1\" x=\"0\" y=\"0\" width=\"{first:.1}\" height=\"52\" rx=\"4\"/>\
-         <text class=\"besar\" x=\"{:.1}\" y=\"33\">{} <tspan class=\"kecil\">belum aktif kembali</tspan></text>\
-         <path class=\"sinar\" d=\"M0 54 L{first:.1} 54 L{WIDTH} 122 L0 122 Z\"/>\
-         <text class=\"besar tengah\" x=\"{:.1}\" y=\"104\">{} aktif kembali <tspan class=\"kecil\">({})</tspan></text>",
-        first + 14.0,
-        format::number(Lang::Id, all.saturating_sub(back)),
-        WIDTH / 2.0,
-        format::number(Lang::Id, back),
-        format::percent(Lang::Id, format::share(back, all), 1),
-    );
-    let mut x = 0.0;
-    for (class, people) in parts {
-        let width = share(*people, back);
-        let _ = write!(
-            svg,
-            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"124\" width=\"{:.1}\" height=\"52\"/>",
-            (width - 2.0).max(0.0)
-        );
-        if width > 64.0 {
-            let _ = write!(
-                svg,
-                "<text class=\"dalam\" x=\"{:.1}\" y=\"156\">{}</text>",
-                x + 10.0,
-                format::number(Lang::Id, *people)
-            );
-        }
-        x += width;
-    }
-    svg + "</svg>"
-}
 
 /// Steps of the funnel: each a bar of the share that got there.
 pub(super) fn steps(rows: &[(&str, u64)]) -> String {

@@ -47,6 +47,7 @@ impl Live {
         if demo {
             doors::seed_demo(&self.work).map_err(Failure::work)?;
             doors::seed_decree(&self.work).map_err(Failure::work)?;
+            doors::seed_history(&self.work).map_err(Failure::work)?;
         } else if let Some(token) = self.work.first_run_link().map_err(Failure::work)? {
             println!(
                 "first run: /masuk/pertama/{} makes the administrator, once, within a day",

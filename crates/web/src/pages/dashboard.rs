@@ -16,10 +16,12 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 mod csv;
+mod live;
 mod parts;
 mod tables;
 
 use csv::csv;
+use live::{LivePart, live};
 use parts::{Charts, Head, MapPart, charts, head, map_part};
 use tables::{age_rows, cause_rows};
 
@@ -158,6 +160,7 @@ struct DashboardPage {
     unit: String,
     ages: Vec<RateRow>,
     causes: Vec<RateRow>,
+    live: LivePart,
     csv: String,
     families_link: Option<String>,
 }
@@ -184,6 +187,7 @@ fn page(app: &App, lang: Lang, region: &str, filter: &Filter) -> Result<String, 
         unit: unit(lang, programme),
         ages: age_rows(lang, &data.meter, place.region),
         causes: cause_rows(lang, &data.meter, place.region),
+        live: live(app, lang, place.region)?,
         csv: format!("{}/unduh/{}{query}", lang.prefix(), dotted(place.region)),
         families_link: (place.region > 1_000_000)
             .then(|| format!("{}/wilayah/{}/keluarga", lang.prefix(), dotted(place.region))),

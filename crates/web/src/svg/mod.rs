@@ -6,14 +6,18 @@ mod flows;
 mod houses;
 mod map;
 mod mosaic;
+mod opened;
 mod waterfall;
+mod weeks;
 
 pub use bars::{decile_bars, in_thousands};
 pub use flows::{FlowRow, flows};
 pub use houses::houses;
 pub use map::{Shade, legend, map, shade};
 pub use mosaic::mosaic;
+pub use opened::opened;
 pub use waterfall::{Part, waterfall};
+pub use weeks::weeks;
 
 /// Text safe inside SVG and HTML.
 #[must_use]
