@@ -215,6 +215,9 @@ fn standard(column: Coded, kind: Kind, spec: &Spec) -> Coded {
 /// The new code of every code when some texts are replaced, and the texts then.
 fn replaced(values: Values, parts: &[(Vec<u32>, Values)]) -> (Vec<u32>, Values) {
     let old = values.len();
+    if parts.iter().map(|(codes, _)| codes.len()).sum::<usize>() * 2 > old {
+        return recoded(&values, parts);
+    }
     let mut changed = vec![false; old];
     parts.iter().flat_map(|(codes, _)| codes).for_each(|code| changed[*code as usize] = true);
     let mut interner = Interner::from_some(values, |code| !changed[code as usize]);
@@ -237,6 +240,24 @@ fn replaced(values: Values, parts: &[(Vec<u32>, Values)]) -> (Vec<u32>, Values) 
     }
     place.truncate(old);
     (place, kept)
+}
+
+/// As [`replaced`], when most texts are.
+fn recoded(values: &Values, parts: &[(Vec<u32>, Values)]) -> (Vec<u32>, Values) {
+    let mut changed = parts
+        .iter()
+        .flat_map(|(codes, texts)| {
+            codes.iter().zip(1..).map(move |(code, at)| (*code, texts.bytes(at)))
+        })
+        .peekable();
+    let texts = (1..values.len() as u32).map(|code| match changed.next_if(|(c, _)| *c == code) {
+        Some((_, text)) => text,
+        None => values.bytes(code),
+    });
+    let mut interner = Interner::with_capacity(values.len());
+    let mut to = vec![0];
+    interner.codes(texts, &mut to);
+    (to, interner.into_values())
 }
 
 /// Distinct values standardised by one task.

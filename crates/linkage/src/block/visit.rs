@@ -179,7 +179,12 @@ impl Blocks {
             for j in first..records.len() {
                 let mine = &scratch.keys[(place + i) * rule..(place + i + 1) * rule];
                 let other = &scratch.keys[(place + j) * rule..(place + j + 1) * rule];
-                if mine.iter().zip(other).any(|(x, y)| x == y && *x != 0) {
+                // All keys, without stopping at the first: the processor compares several at once.
+                let earlier = mine
+                    .iter()
+                    .zip(other)
+                    .fold(0, |same, (x, y)| same | (u32::from(x == y) & u32::from(*x != 0)));
+                if earlier != 0 {
                     continue;
                 }
                 let Some(note) = wanted(state, a, records[j]) else { continue };

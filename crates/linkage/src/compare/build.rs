@@ -2,7 +2,8 @@
 
 use super::COMPARISONS_MAX;
 use super::name::{NameEntry, WORDS_MAX, WordEntry};
-use super::store::{Evaluator, Payload, Place, Rule, Store, Test, name_of, text_words, write_text};
+use super::row::{Place, name_of, text_words, write_text};
+use super::store::{Evaluator, Payload, Rule, Store, Test};
 use crate::error::LinkError;
 use crate::features::{FEW, Features, across};
 use crate::spec::expr::{Expr, Measure};

@@ -4,6 +4,7 @@
 pub mod build;
 pub mod grow;
 pub mod name;
+pub mod row;
 pub mod store;
 
 pub use store::{Rule, Store, Workspace};

@@ -6,13 +6,17 @@
 //! apart where its ends disagree. Pairs that blocking did not propose are scored here too; only in
 //! components of more than [`DENSE_MAX`] records do they count as a fixed weight.
 
-use crate::compare::{COMPARISONS_MAX, Pattern, Store, Workspace, level_of};
+use crate::compare::{Pattern, Store, Workspace, level_of};
 use crate::model::Scorer;
 use crate::score::{Edge, weigh};
 use crate::spec::{ClusterMethod, Decide};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BinaryHeap};
+
+mod tie;
+
+use tie::Tie;
 
 /// Weights are cut to this many bits either way in components too large to score whole.
 pub const CLIP: f64 = 10.0;
@@ -237,43 +241,6 @@ impl Clustering<'_> {
             }
         }
         ties
-    }
-}
-
-/// The evidence between two clusters.
-#[derive(Debug, Clone, Copy)]
-struct Tie {
-    /// Pairs with known evidence.
-    pairs: u32,
-    /// Sum of what is not of one comparison: the prior, and what relatives take away.
-    rest: f64,
-    /// Per comparison the sum of the weights, and of how many pairs.
-    sums: [f64; COMPARISONS_MAX],
-    counts: [u32; COMPARISONS_MAX],
-}
-
-impl Tie {
-    const fn plain(weight: f64) -> Self {
-        Self { pairs: 1, rest: weight, sums: [0.0; COMPARISONS_MAX], counts: [0; COMPARISONS_MAX] }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.pairs += other.pairs;
-        self.rest += other.rest;
-        for c in 0..COMPARISONS_MAX {
-            self.sums[c] += other.sums[c];
-            self.counts[c] += other.counts[c];
-        }
-    }
-
-    fn evidence(&self) -> f64 {
-        let of_comparisons: f64 = self
-            .sums
-            .iter()
-            .zip(&self.counts)
-            .map(|(s, n)| if *n > 0 { s / f64::from(*n) } else { 0.0 })
-            .sum();
-        self.rest / f64::from(self.pairs.max(1)) + of_comparisons
     }
 }
 
