@@ -245,13 +245,18 @@ impl Casework {
             return Ok(None);
         }
         if now - used > TOUCH_MS {
-            self.write(move |tx, _| {
+            let touched = self.write(move |tx, _| {
                 tx.execute(
                     "UPDATE session SET used = $2 WHERE token_hash = $1",
                     params![hash.0, now],
                 )?;
                 Ok(())
-            })?;
+            });
+            // A store that cannot write still reads; the session then ends a little earlier.
+            match touched {
+                Err(CaseworkError::Store(error)) if error.is_away() => {}
+                other => other?,
+            }
         }
         let strong = row.get::<Option<i64>>("strong_at")?.is_some_and(|at| now - at < STRONG_MS);
         Ok(Some(session(account, strong)))

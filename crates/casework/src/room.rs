@@ -9,7 +9,7 @@ use access::{Action, Actor, Policies, Resource};
 use journal::{LeafDraft, seal};
 use kernel::Clock;
 use std::sync::Arc;
-use store::{Query, Store, Tx, Vault, params};
+use store::{Query, Store, StoreError, Tx, Vault, params};
 
 /// Casework over one store. Cheap to clone; every method blocks.
 #[derive(Clone)]
@@ -156,14 +156,16 @@ impl Core {
         };
         let leaf = String::from_utf8(draft.at(seq)?.entry()?)
             .map_err(|e| CaseworkError::Journal(e.to_string()))?;
-        tx.execute("INSERT INTO journal_leaf (seq, entry) VALUES ($1, $2)", params![seq, leaf])?;
+        tx.execute("INSERT INTO journal_leaf (seq, entry) VALUES ($1, $2)", params![seq, leaf])
+            .map_err(unwritable)?;
         let place = format!("journal_payload.payload|{seq}");
         let sealed = self.vault.seal(&place, entry.payload.as_bytes())?;
         let salt = self.vault.seal(&format!("journal_payload.salt|{seq}"), &salt)?;
         tx.execute(
             "INSERT INTO journal_payload (seq, salt, payload) VALUES ($1, $2, $3)",
             params![seq, salt, sealed],
-        )?;
+        )
+        .map_err(unwritable)?;
         Ok(seq)
     }
 
@@ -184,6 +186,15 @@ impl Core {
 
     pub fn open_text(&self, place: &str, sealed: &[u8]) -> Result<String> {
         Ok(String::from_utf8_lossy(&self.vault.open(place, sealed)?).into_owned())
+    }
+}
+
+/// A journal that takes no entry, for whatever reason, is the store being away: the effect does not
+/// happen and the doors answer 503.
+fn unwritable(error: StoreError) -> CaseworkError {
+    match error {
+        StoreError::Away(_) => error.into(),
+        other => StoreError::Away(format!("the journal takes no entry: {other}")).into(),
     }
 }
 

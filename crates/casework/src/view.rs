@@ -201,6 +201,7 @@ impl Casework {
     /// [`CaseworkError::NotFound`] also for what the actor may not know of.
     pub fn open_case(&self, actor: &Actor, case: CaseId) -> Result<CaseView> {
         let actor = *actor;
+        // Only what is written runs on the one writer; what is shown is read after the commit.
         self.write(move |tx, core| {
             let row = CaseRow::load(tx, case)?;
             let resource = row.resource(tx, &actor)?;
@@ -210,8 +211,19 @@ impl Casework {
             if !resource.own {
                 core.log_read(tx, &actor, "case", row.family, Some(case))?;
             }
-            core.view(tx, row)
-        })
+            Ok(())
+        })?;
+        let core = &self.core;
+        let (mut view, changes) = self.store.read(|reader| {
+            let row = CaseRow::load(reader, case)?;
+            let changes = core.reported_changes(reader, &row)?;
+            Ok::<_, CaseworkError>((core.view(reader, row)?, changes))
+        })?;
+        // Not within the read: the estimate needs a reader of its own.
+        if let (Some(estimate), Some(family)) = (&core.estimate, view.case.family) {
+            view.estimate = estimate.if_approved(family, &changes);
+        }
+        Ok(view)
     }
 
     /// The case with this ticket, for somebody who may see it. Not written down: it shows nothing.
@@ -361,17 +373,12 @@ impl Core {
         Ok(seq)
     }
 
-    fn view(&self, tx: &mut Tx<'_>, case: CaseRow) -> Result<CaseView> {
-        let events = self.events(tx, case.case)?;
-        let reports = self.reports(tx, case.case)?;
-        let evidence = self.evidence_lines(tx, case.case)?;
-        let estimate = match (&self.estimate, case.family) {
-            (Some(estimate), Some(family)) => {
-                estimate.if_approved(family, &self.reported_changes(tx, &case)?)
-            }
-            _ => None,
-        };
-        Ok(CaseView { case, events, reports, evidence, estimate })
+    /// A case without its estimate.
+    fn view(&self, query: &mut impl Query, case: CaseRow) -> Result<CaseView> {
+        let events = self.events(query, case.case)?;
+        let reports = self.reports(query, case.case)?;
+        let evidence = self.evidence_lines(query, case.case)?;
+        Ok(CaseView { case, events, reports, evidence, estimate: None })
     }
 
     pub(crate) fn events(&self, query: &mut impl Query, case: CaseId) -> Result<Vec<EventLine>> {

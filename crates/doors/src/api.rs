@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 /// Most proposals of one request.
 const PROPOSALS_MAX: usize = 1_000;
-const DOCUMENT: &str = include_str!("../messages/openapi.json");
+/// The document, for a server that joins the documents of its rooms.
+pub const DOCUMENT: &str = include_str!("../messages/openapi.json");
 
 type Answer = Result<Value, Trouble>;
 
@@ -85,12 +86,8 @@ pub(crate) async fn cases(
             "" | "saya" => Basket::Mine,
             "lain" => Basket::Others,
             "selesai" => Basket::Closed,
-            other => {
-                return Err(Trouble::Refused(format!(
-                    "keranjang: saya, lain or selesai, not {}",
-                    other.chars().take(40).collect::<String>()
-                )));
-            }
+            // What was sent is not repeated: people paste numbers into the wrong place.
+            _ => return Err(Trouble::Refused("keranjang: saya, lain or selesai".to_owned())),
         };
         let query = ListQuery {
             basket,
@@ -134,15 +131,15 @@ pub(crate) async fn propose(
         if body.usulan.len() > PROPOSALS_MAX {
             return Err(Trouble::Refused(format!("at most {PROPOSALS_MAX} proposals in one request")));
         }
-        Ok(json!({"hasil": results(doors, &who, &body.usulan)}))
+        Ok(json!({"hasil": results(doors, &who, &body.usulan)?}))
     })
     .await
 }
 
-fn results(doors: &Doors, who: &Session, lines: &[Line]) -> Vec<Value> {
+fn results(doors: &Doors, who: &Session, lines: &[Line]) -> Result<Vec<Value>, Trouble> {
     let one = |line: &Line| {
-        let (code, text) = files::take(doors, who, line, Channel::File);
-        json!({"kode": code, "keterangan": text, "diterima": files::is_taken(code)})
+        let (code, text) = files::take(doors, who, line, Channel::File)?;
+        Ok(json!({"kode": code, "keterangan": text, "diterima": files::is_taken(code)}))
     };
     lines.iter().map(one).collect()
 }

@@ -148,16 +148,14 @@ pub(crate) async fn upload(
         let form = form.ok_or_else(missing)?;
         let (_, _, bytes) = form.files.first().ok_or_else(missing)?;
         let rows = sheet::rows(bytes, ROWS_MAX).map_err(Trouble::Refused)?;
-        let results: Vec<(usize, &'static str, String)> = rows
-            .into_iter()
-            .map(|(line, row)| match row {
-                Ok(row) => {
-                    let (code, text) = take(doors, &who, &Line::of(&row), Channel::File);
-                    (line, code, text)
-                }
-                Err(()) => (line, "BARIS_RUSAK", "Baris tidak dapat dibaca".to_owned()),
-            })
-            .collect();
+        let mut results: Vec<(usize, &'static str, String)> = Vec::new();
+        for (line, row) in rows {
+            let (code, text) = match row {
+                Ok(row) => take(doors, &who, &Line::of(&row), Channel::File)?,
+                Err(()) => ("BARIS_RUSAK", "Baris tidak dapat dibaca".to_owned()),
+            };
+            results.push((line, code, text));
+        }
         if matches!(form.get("hasil"), "csv" | "xlsx") {
             let rows: Vec<Vec<String>> = results
                 .iter()
@@ -211,33 +209,28 @@ impl Line {
     }
 }
 
-/// One row: its code and a sentence, never the NIK.
+/// One row: its code and a sentence, never the NIK. When the store is away nothing is said about
+/// the row: the whole request is refused (503) and can be sent again, each row has one effect.
 pub(crate) fn take(
     doors: &Doors,
     who: &Session,
     line: &Line,
     channel: Channel,
-) -> (&'static str, String) {
+) -> Result<(&'static str, String), Trouble> {
     let nik = match Nik::parse(&line.nik) {
         Ok(nik) => nik,
-        Err(why) => return ("NIK_SALAH", why.to_string()),
+        Err(why) => return Ok(("NIK_SALAH", why.to_string())),
     };
     let Ok(born) = line.tanggal_lahir.parse::<Date>() else {
-        return ("TANGGAL_SALAH", "tanggal lahir ditulis 1987-04-23".to_owned());
+        return Ok(("TANGGAL_SALAH", "tanggal lahir ditulis 1987-04-23".to_owned()));
     };
     let changes = match values::read_all(doors, line.perubahan.split(';')) {
         Ok(changes) => changes,
-        Err(why) => return ("NILAI_SALAH", why),
+        Err(why) => return Ok(("NILAI_SALAH", why)),
     };
-    let found = match registry::identify(doors, nik, born) {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            return (
-                "TIDAK_PADAN",
-                "NIK dan tanggal lahir tidak ada bersama dalam data".to_owned(),
-            );
-        }
-        Err(_) => return ("COBA_LAGI", "data tidak dapat dibaca sekarang".to_owned()),
+    let Some(found) = registry::identify(doors, nik, born)? else {
+        let why = "NIK dan tanggal lahir tidak ada bersama dalam data".to_owned();
+        return Ok(("TIDAK_PADAN", why));
     };
     let kind = if line.jenis.is_empty() { "proposal" } else { &line.jenis };
     let report = NewReport {
@@ -256,15 +249,18 @@ pub(crate) fn take(
         urgent: false,
         evidence: Vec::new(),
     };
-    match doors.work().file_report(&who.actor, report) {
+    Ok(match doors.work().file_report(&who.actor, report) {
         Ok(filed) if filed.again => ("SUDAH_ADA", filed.ticket),
         Ok(filed) if filed.joined => ("DIGABUNG", filed.ticket),
         Ok(filed) => ("DITERIMA", filed.ticket),
         Err(casework::CaseworkError::NotFound | casework::CaseworkError::NotAllowed(_)) => {
             ("DI_LUAR_WILAYAH", "keluarga ini bukan wilayah Anda".to_owned())
         }
-        Err(error) => ("DITOLAK", error.to_string()),
-    }
+        Err(error) => match Trouble::from(error) {
+            Trouble::Refused(why) => ("DITOLAK", why),
+            other => return Err(other),
+        },
+    })
 }
 
 /// `GET /kerja/lampiran.pdf`: what waits for the regent's approval, to sign.

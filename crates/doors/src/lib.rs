@@ -23,6 +23,7 @@ mod whatsapp;
 mod words;
 mod work;
 
+pub use api::DOCUMENT as OPENAPI;
 pub use channels::whatsapp::signature::AppSecret;
 pub use decree::{SeedCover, seed_decree};
 pub use demo::{seed_demo, seed_history};

@@ -6,6 +6,8 @@ use crate::state::Doors;
 use crate::words;
 use instrument::Unit;
 use kernel::{Date, FamilyId, Nik, PersonId, Region};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::blob::{self, Layout, Record};
 use store::{Query, StoreError, params};
 
@@ -48,20 +50,57 @@ impl Family {
     }
 }
 
+/// Facts of an edition that every family needs: how a body is laid out, and names of places. An
+/// edition never changes, so they are read once; a work list of fifty families asks for them often.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Facts>);
+
+#[derive(Default)]
+struct Facts {
+    edition: u32,
+    layout: Option<Arc<Layout>>,
+    names: BTreeMap<u64, String>,
+}
+
+impl Known {
+    /// The facts of this edition; those of another one are forgotten.
+    fn of(&self, edition: u32) -> MutexGuard<'_, Facts> {
+        let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if facts.edition != edition {
+            *facts = Facts { edition, ..Facts::default() };
+        }
+        facts
+    }
+}
+
+fn layout(doors: &Doors, edition: u32) -> Result<Option<Arc<Layout>>, Trouble> {
+    if let Some(known) = &doors.shelf().of(edition).layout {
+        return Ok(Some(Arc::clone(known)));
+    }
+    let sql = "SELECT body FROM fact WHERE name = 'layout'";
+    let row = doors
+        .work()
+        .store()
+        .read_edition::<_, StoreError>(edition, |reader| reader.query_opt(sql, params![]))?;
+    let Some(row) = row else { return Ok(None) };
+    let layout: Layout = serde_json::from_str(&row.get::<String>("body")?)
+        .map_err(|e| Trouble::Fault(format!("layout of the edition: {e}")))?;
+    let layout = Arc::new(layout);
+    doors.shelf().of(edition).layout = Some(Arc::clone(&layout));
+    Ok(Some(layout))
+}
+
 /// A family of the current edition.
 pub(crate) fn family(doors: &Doors, id: FamilyId) -> Result<Option<Family>, Trouble> {
     let store = doors.work().store();
     let Some(edition) = store.current_edition()? else { return Ok(None) };
-    let found = store.read_edition::<_, StoreError>(edition.number, |reader| {
-        let layout = reader.query_opt("SELECT body FROM fact WHERE name = 'layout'", params![])?;
-        let body =
-            reader.query_opt("SELECT body FROM family WHERE family_id = $1", params![id.get()])?;
-        let (Some(layout), Some(body)) = (layout, body) else { return Ok(None) };
-        Ok(Some((layout.get::<String>("body")?, body.get::<Vec<u8>>("body")?)))
+    let Some(layout) = layout(doors, edition.number)? else { return Ok(None) };
+    let sql = "SELECT body FROM family WHERE family_id = $1";
+    let row = store.read_edition::<_, StoreError>(edition.number, |reader| {
+        reader.query_opt(sql, params![id.get()])
     })?;
-    let Some((layout, sealed)) = found else { return Ok(None) };
-    let layout: Layout = serde_json::from_str(&layout)
-        .map_err(|e| Trouble::Fault(format!("layout of the edition: {e}")))?;
+    let Some(row) = row else { return Ok(None) };
+    let sealed: Vec<u8> = row.get("body")?;
     let plain = doors.work().vault().open(&format!("family.body|{}", id.get()), &sealed)?;
     let mut body = blob::unpack(&layout, &plain)?;
     let Some(record) = body.remove("family").and_then(|mut rows| rows.pop()) else {
@@ -100,12 +139,18 @@ pub(crate) fn family(doors: &Doors, id: FamilyId) -> Result<Option<Family>, Trou
 }
 
 fn region_name(doors: &Doors, edition: u32, region: Region) -> Result<String, Trouble> {
+    if let Some(known) = doors.shelf().of(edition).names.get(&region.number()) {
+        return Ok(known.clone());
+    }
     let sql = "SELECT name FROM region WHERE region = $1";
     let row = doors
         .work()
         .store()
         .read_edition::<_, StoreError>(edition, |reader| reader.query_opt(sql, params![region]))?;
-    Ok(row.map(|row| row.get::<String>("name")).transpose()?.unwrap_or_else(|| region.to_string()))
+    let name = row.map(|row| row.get::<String>("name")).transpose()?;
+    let name = name.unwrap_or_else(|| region.to_string());
+    doors.shelf().of(edition).names.insert(region.number(), name.clone());
+    Ok(name)
 }
 
 /// Who this is, by NIK and date of birth. None says nothing about which of the two is wrong.

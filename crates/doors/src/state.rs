@@ -1,6 +1,7 @@
 //! What handlers are given.
 
 use crate::english::Dictionary;
+use crate::registry::Known;
 use crate::whatsapp::WhatsApp;
 use crate::whatsapp::simulator::Simulator;
 use casework::{Casework, CaseworkError};
@@ -32,6 +33,7 @@ struct Inner {
     dictionary: Arc<Dictionary>,
     options: Options,
     whatsapp: Option<(WhatsApp, Simulator)>,
+    shelf: Known,
 }
 
 impl Doors {
@@ -44,7 +46,8 @@ impl Doors {
             Instrument::embedded().map_err(|e| CaseworkError::Refused(e.to_string()))?;
         let dictionary = Dictionary::new(&instrument).map_err(CaseworkError::Refused)?;
         let dictionary = Arc::new(dictionary);
-        Ok(Self(Arc::new(Inner { work, instrument, dictionary, options, whatsapp: None })))
+        let shelf = Known::default();
+        Ok(Self(Arc::new(Inner { work, instrument, dictionary, options, whatsapp: None, shelf })))
     }
 
     /// The same with WhatsApp. Call it before the doors are shared: later it changes nothing.
@@ -64,6 +67,11 @@ impl Doors {
     pub(crate) fn simulator(&self) -> Option<(&WhatsApp, &Simulator)> {
         let (config, simulator) = self.0.whatsapp.as_ref()?;
         self.0.options.demo.then_some((config, simulator))
+    }
+
+    /// What was read once of the current edition.
+    pub(crate) fn shelf(&self) -> &Known {
+        &self.0.shelf
     }
 
     pub(crate) fn work(&self) -> &Casework {

@@ -49,6 +49,9 @@ impl Store {
         let writer = Writer::start(Box::new(move || open_writer(&for_writer)), first)?;
         let for_readers = place.clone();
         let readers = Pool::new(READERS_MAX, Box::new(move || open_reader(&for_readers)));
+        // One reader from the start, kept open: reading then needs no new file of the database, so a
+        // disk that fills up or fails later stops writing only.
+        readers.with(|connection| connection.columns())?;
         let shelf = Shelf::new(place.clone());
         Ok(Self(Arc::new(Inner { place, writer, readers, shelf })))
     }

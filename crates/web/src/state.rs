@@ -31,6 +31,7 @@ struct Inner {
     pulses: Mutex<BTreeMap<u64, (i64, Arc<Pulse>)>>,
     limiter: Limiter,
     objections: OnceLock<String>,
+    api: OnceLock<String>,
 }
 
 impl App {
@@ -49,7 +50,7 @@ impl App {
         let simulators = Mutex::new(BTreeMap::new());
         let pulses = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
-        let objections = OnceLock::new();
+        let (objections, api) = (OnceLock::new(), OnceLock::new());
         Ok(Self(Arc::new(Inner {
             store,
             vault,
@@ -61,6 +62,7 @@ impl App {
             pulses,
             limiter,
             objections,
+            api,
         })))
     }
 
@@ -71,6 +73,20 @@ impl App {
         // Set once at the start; a second call changes nothing.
         self.0.objections.get_or_init(|| path.to_owned());
         self
+    }
+
+    /// Adds the OpenAPI document of a room that is served beside these pages, so that
+    /// `/api/openapi.json` covers the whole server.
+    #[must_use]
+    pub fn with_api(self, document: &str) -> Self {
+        self.0.api.get_or_init(|| crate::pages::api::joined(document));
+        self
+    }
+
+    /// The OpenAPI document of the whole server.
+    #[must_use]
+    pub fn api(&self) -> &str {
+        self.0.api.get().map_or(crate::pages::api::OPENAPI, String::as_str)
     }
 
     /// The address for objections, if there is one.

@@ -31,8 +31,30 @@ pub async fn readyz(State(app): State<App>) -> Response {
 }
 
 /// GET `/api/openapi.json`
-pub async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+pub async fn openapi(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], app.api().to_owned()).into_response()
+}
+
+/// This room's document with the paths and components of another's. What the other says of all its
+/// operations (who may call them) is said of each, since it does not hold here.
+pub(crate) fn joined(other: &str) -> String {
+    let (Ok(mut all), Ok(other)) =
+        (serde_json::from_str::<Value>(OPENAPI), serde_json::from_str::<Value>(other))
+    else {
+        return OPENAPI.to_owned();
+    };
+    let security = other.get("security").cloned();
+    for (path, item) in other["paths"].as_object().into_iter().flatten() {
+        let mut item = item.clone();
+        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+            if let (Some(security), None) = (&security, operation.get("security")) {
+                operation["security"] = security.clone();
+            }
+        }
+        all["paths"][path] = item;
+    }
+    all["components"] = other["components"].clone();
+    all.to_string()
 }
 
 async fn json_of(
