@@ -60,7 +60,11 @@ struct Facts {
     edition: u32,
     layout: Option<Arc<Layout>>,
     names: BTreeMap<u64, String>,
+    families: BTreeMap<u64, Arc<Family>>,
 }
+
+/// Families kept in memory, opened: those of the work lists that are looked at now.
+const FAMILIES_MAX: usize = 4_096;
 
 impl Known {
     /// The facts of this edition; those of another one are forgotten.
@@ -94,9 +98,25 @@ fn layout(doors: &Doors, edition: u32) -> Result<Option<Arc<Layout>>, Trouble> {
 pub(crate) fn family(doors: &Doors, id: FamilyId) -> Result<Option<Family>, Trouble> {
     let store = doors.work().store();
     let Some(edition) = store.current_edition()? else { return Ok(None) };
-    let Some(layout) = layout(doors, edition.number)? else { return Ok(None) };
+    if let Some(known) = doors.shelf().of(edition.number).families.get(&id.get()) {
+        return Ok(Some(Family::clone(known)));
+    }
+    let found = read_family(doors, edition.number, id)?;
+    if let Some(found) = &found {
+        let mut facts = doors.shelf().of(edition.number);
+        if facts.families.len() >= FAMILIES_MAX {
+            facts.families.clear();
+        }
+        facts.families.insert(id.get(), Arc::new(found.clone()));
+    }
+    Ok(found)
+}
+
+fn read_family(doors: &Doors, edition: u32, id: FamilyId) -> Result<Option<Family>, Trouble> {
+    let store = doors.work().store();
+    let Some(layout) = layout(doors, edition)? else { return Ok(None) };
     let sql = "SELECT body FROM family WHERE family_id = $1";
-    let row = store.read_edition::<_, StoreError>(edition.number, |reader| {
+    let row = store.read_edition::<_, StoreError>(edition, |reader| {
         reader.query_opt(sql, params![id.get()])
     })?;
     let Some(row) = row else { return Ok(None) };
@@ -109,7 +129,7 @@ pub(crate) fn family(doors: &Doors, id: FamilyId) -> Result<Option<Family>, Trou
     let people = body.remove("person").unwrap_or_default();
     let village = record.int("village").and_then(|code| Region::from_number(code as u64).ok());
     let Some(village) = village else { return Ok(None) };
-    let village_name = region_name(doors, edition.number, village)?;
+    let village_name = region_name(doors, edition, village)?;
     let head = record.int("head_person_id");
     let head = people.iter().find(|p| p.int("person_id") == head).or(people.first());
     let part = |column: &str, word: &str| record.text(column).map(|text| format!("{word}{text}"));
