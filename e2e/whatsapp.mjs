@@ -93,10 +93,58 @@ for (const width of [1280, 390]) {
   await look(page, "pbi", "/pbi", width);
   await look(page, "pbi-en", "/en/pbi", width);
 }
-await signIn(page, "Rina Kurnia").catch(() => check("sign in", false, "call agent"));
+// Another payer: one card per lawful way, each with its own paper; PADAN_CUT_NIK and PADAN_CUT_BORN name
+// somebody of the store who was cut off.
+async function payer(page) {
+  const { PADAN_CUT_NIK: nik, PADAN_CUT_BORN: born } = process.env;
+  if (!nik || !born) return;
+  const ask = async () => {
+    await page.goto(`${url}/pbi/pembayar`);
+    await page.fill("#nik", nik);
+    await page.fill("#lahir", born);
+    await Promise.all([page.waitForNavigation(), page.locator("form button", { hasText: "Periksa" }).click()]);
+  };
+  await ask();
+  const cards = await page.locator("details.cara").count();
+  check("payer: ways", cards >= 2, `${cards} cards`);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.screenshot({ path: "shots/pembayar-cara-1280.png", fullPage: true });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.screenshot({ path: "shots/pembayar-cara-390.png", fullPage: true });
+  const card = page.locator("details.cara", { hasText: "Dibiayai pemda" });
+  if (await card.getAttribute("open") === null) await card.locator("summary").click();
+  await card.locator("input[name='a.nomor']").fill("440/118/2026");
+  await card.locator("input[name='a.tanggal']").fill("2026-11-20");
+  await card.locator("input[name='surat']").setInputFiles("shots/whatsapp-390.png");
+  await Promise.all([page.waitForNavigation(), card.locator("button").click()]);
+  const text = await page.textContent("main");
+  check("payer: covered", text.includes("Ditanggung sejak hari ini: Dibiayai pemda") && text.includes("Ditanggung sekarang"), text.slice(0, 400));
+  await page.screenshot({ path: "shots/pembayar-jadi-390.png", fullPage: true });
+}
+
+await signIn(page, "Dinas").catch(() => check("sign in", false, "social affairs office"));
 for (const width of [1280, 390]) {
-  await look(page, "percakapan", "/percakapan", width);
-  await look(page, "faskes", "/faskes", width);
+  await look(page, "pembayar", "/pbi/pembayar", width);
+  await look(page, "pembayar-en", "/en/pbi/pembayar", width);
+}
+await payer(page);
+await page.goto(`${url}/pbi`);
+const district = await page.locator("table.rapat a[href*='wilayah=']").first().getAttribute("href");
+await page.goto(`${url}${district}`);
+const below = await page.locator("table.rapat tbody a").first().getAttribute("href");
+await page.goto(`${url}${below}`);
+const village = await page.locator("table.rapat tbody a[href*='/pbi/desa/']").first().getAttribute("href").catch(() => null);
+if (village) for (const width of [1280, 390]) await look(page, "belum-terdengar", village, width);
+const owner = await person();
+await signIn(owner, "Kementerian").catch(() => check("sign in", false, "ministry"));
+const decrees = await browser.newContext({ storageState: await owner.context().storageState() });
+const desk = await decrees.newPage();
+for (const width of [1280, 390]) await look(desk, "keputusan", "/pbi/keputusan", width);
+const agent = await (await browser.newContext()).newPage();
+await signIn(agent, "Rina Kurnia").catch((error) => check("sign in", false, `call agent: ${error.message}`));
+for (const width of [1280, 390]) {
+  await look(agent, "percakapan", "/percakapan", width);
+  await look(agent, "faskes", "/faskes", width);
 }
 clearTimeout(deadline);
 await browser.close();

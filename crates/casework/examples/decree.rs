@@ -10,7 +10,7 @@
 use access::{Actor, Policies, Role, Territory};
 use casework::{
     Act, Casework, Channel, CoverRow, CutRule, DecreeDates, FunnelQuery, NewAccount, NewDecree,
-    NewEvidence, NewReport, NewSwitch, Subject, day_of, hold, segment, stage,
+    NewEvidence, NewReport, NewSwitch, Paper, Subject, day_of, hold, segment, stage,
 };
 use kernel::{Clock, FamilyId, PersonId, Region};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ fn main() {
     let began = Instant::now();
     let lap =
         |what: &str, began: Instant| println!("{what}: {:.2} s", began.elapsed().as_secs_f64());
-    println!("{} people on the roll", work.load_cover(1, roll(members, cut)).unwrap());
+    println!("{} people on the roll", work.load_cover(1, &roll(members, cut)).unwrap());
     lap("load (when an edition is published)", began);
     let ntb = Region::from_number(52).unwrap();
     let rule = CutRule::pbi_jk(Some(ntb)).unwrap();
@@ -191,7 +191,7 @@ fn come_back(work: &Casework, decree: &str, ministry: &Actor, officer: &Actor, b
                                 person: *person,
                                 scheme,
                                 evidence: evidence.to_owned(),
-                                evidence_sha256: "ab".repeat(32),
+                                paper: paper(scheme),
                             };
                             work.switch_payer(officer, new).unwrap();
                         }
@@ -200,6 +200,17 @@ fn come_back(work: &Casework, decree: &str, ministry: &Actor, officer: &Actor, b
             });
         }
     });
+}
+
+/// A payer's paper with everything on it that is asked for.
+fn paper(scheme: i64) -> Paper {
+    let words: &[(&str, &str)] = match scheme {
+        segment::PBPU_PEMDA => &[("nomor", "440/118/2026"), ("tanggal", "2026-02-12")],
+        segment::PPU => &[("perusahaan", "CV Contoh"), ("mulai", "Januari 2026")],
+        _ => &[("pembayaran", "0012"), ("kelas", "3")],
+    };
+    let words = words.iter().map(|(id, word)| ((*id).to_owned(), (*word).to_owned())).collect();
+    Paper { words, media: "image/jpeg".to_owned(), bytes: vec![7; 40_000] }
 }
 
 fn by_case(

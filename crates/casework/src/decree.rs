@@ -11,13 +11,15 @@
 //! edition and the rule at any time and gives the same hash ([`Casework::replay_decree`]).
 
 mod back;
+mod carry;
 mod counts;
 mod list;
+mod outreach;
 mod roll;
 mod rules;
 
-pub use back::{Applied, CoverNow, NewSwitch, Switched};
+pub use back::{Applied, CoverNow, NewSwitch, Paper, Switched};
 pub use counts::{Funnel, FunnelCell, FunnelQuery, Silent, stage};
 pub use list::{CutRule, Decree, DecreeDates, NewDecree, Simulated, SimulatedCell};
-pub use roll::{CoverRow, hold, mark, segment};
-pub use rules::{DecreeRules, GroundRule, HoldRule, SchemeRule};
+pub use roll::{CoverLoad, CoverRow, hold, mark, segment};
+pub use rules::{AskRule, DecreeRules, GroundRule, HoldRule, SchemeRule, Seen};

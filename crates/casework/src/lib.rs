@@ -32,9 +32,9 @@ pub use calendar::{Calendar, Count, day_of, end_of};
 pub use case::CaseRow;
 pub use corrections::Correction;
 pub use decree::{
-    Applied, CoverNow, CoverRow, CutRule, Decree, DecreeDates, DecreeRules, Funnel, FunnelCell,
-    FunnelQuery, GroundRule, HoldRule, NewDecree, NewSwitch, SchemeRule, Silent, Simulated,
-    SimulatedCell, Switched, hold, mark, segment, stage,
+    Applied, AskRule, CoverLoad, CoverNow, CoverRow, CutRule, Decree, DecreeDates, DecreeRules,
+    Funnel, FunnelCell, FunnelQuery, GroundRule, HoldRule, NewDecree, NewSwitch, Paper, SchemeRule,
+    Seen, Silent, Simulated, SimulatedCell, Switched, hold, mark, segment, stage,
 };
 pub use error::CaseworkError;
 pub use health::DoorHealth;

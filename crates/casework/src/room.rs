@@ -82,6 +82,12 @@ impl Casework {
         Self { store: self.store, core: Arc::new(core) }
     }
 
+    /// The same room for work that nobody waits for: its writes give way to everybody else's.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { store: self.store.patient(), core: Arc::clone(&self.core) }
+    }
+
     /// The rules.
     #[must_use]
     pub fn tables(&self) -> &Tables {

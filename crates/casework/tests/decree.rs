@@ -10,8 +10,8 @@ mod common;
 
 use access::Role;
 use casework::{
-    CaseworkError, Channel, CoverRow, CutRule, DecreeDates, FunnelQuery, NewDecree, NewSwitch,
-    day_of, hold, mark, segment, stage,
+    CaseworkError, Channel, CoverRow, CutRule, DecreeDates, DecreeRules, FunnelQuery, NewDecree,
+    NewSwitch, Paper, day_of, hold, mark, segment, stage,
 };
 use common::{Room, on_both, piece, village};
 use kernel::{PersonId, Region};
@@ -56,7 +56,7 @@ fn decree(room: &Room, id: &str) -> NewDecree {
 
 /// Proposes, approves, notices and, fifteen days later, takes effect.
 fn cut(room: &Room) -> u64 {
-    room.work.load_cover(EDITION, roll()).unwrap();
+    room.work.load_cover(EDITION, &roll()).unwrap();
     let made =
         room.work.propose_decree(&room.actor(Role::Ministry), decree(room, "decree-0001")).unwrap();
     let second = room.actor(Role::Province);
@@ -70,7 +70,7 @@ fn cut(room: &Room) -> u64 {
 fn the_rule_lists_whom_it_says_and_holds_the_ill() {
     on_both(|url| {
         let room = Room::open(url);
-        room.work.load_cover(EDITION, roll()).unwrap();
+        room.work.load_cover(EDITION, &roll()).unwrap();
         let rule = CutRule::pbi_jk(None).unwrap();
         let simulated = room.work.simulate_decree(EDITION, &rule).unwrap();
         // Deciles 6 to 10 are ten people, three are held; and three marks below.
@@ -88,7 +88,7 @@ fn the_rule_lists_whom_it_says_and_holds_the_ill() {
 fn two_people_a_notice_and_its_days_stand_before_the_effect() {
     on_both(|url| {
         let room = Room::open(url);
-        room.work.load_cover(EDITION, roll()).unwrap();
+        room.work.load_cover(EDITION, &roll()).unwrap();
         let first = room.actor(Role::Ministry);
         let mut hasty = decree(&room, "decree-hasty");
         hasty.dates.effective = hasty.dates.notice.plus_days(3);
@@ -128,7 +128,7 @@ fn two_people_a_notice_and_its_days_stand_before_the_effect() {
         // Another edition's roll does not change what was decided.
         let mut other = roll();
         other.truncate(3);
-        room.work.load_cover(EDITION + 1, other).unwrap();
+        room.work.load_cover(EDITION + 1, &other).unwrap();
         assert!(room.work.replay_decree(&made.id).unwrap());
     });
 }
@@ -179,7 +179,30 @@ fn the_way_back_is_one_step_and_every_figure_follows() {
             .unwrap();
         assert_eq!(silent.len(), 2, "deciles 1 to 5 only");
         assert!(room.work.silent(&access::Actor::visitor(), "decree-0001", village(), 10).is_err());
+        // The village goes there: told once, off the list, and the funnel knows it.
+        let operator = room.actor(Role::VillageOperator);
+        let family = kernel::FamilyId::new(silent[0].family);
+        let (people, aware) = (silent[0].people, sum(stage::AWARE));
+        let reach =
+            |who: access::Actor| room.work.note_reached(&who, "decree-0001", village(), family);
+        assert!(reach(access::Actor::visitor()).is_err());
+        assert_eq!(reach(operator).unwrap(), people);
+        assert_eq!(reach(operator).unwrap(), 0, "once");
+        assert_eq!(sum(stage::AWARE), aware + people);
+        let left = room.work.silent(&operator, "decree-0001", village(), 10).unwrap();
+        assert_eq!(left.len(), 1);
     });
+}
+
+/// A paper with everything on it that the payer asks for.
+fn paper(scheme: i64) -> Paper {
+    let rules = DecreeRules::builtin().unwrap();
+    let asks = rules.scheme(scheme).map(|s| s.asks.clone()).unwrap_or_default();
+    Paper {
+        words: asks.into_iter().map(|ask| (ask.id, "900/12/2026".to_owned())).collect(),
+        media: "image/jpeg".to_owned(),
+        bytes: b"foto".to_vec(),
+    }
 }
 
 #[test]
@@ -193,7 +216,7 @@ fn another_payer_needs_its_own_paper() {
             person: 111,
             scheme,
             evidence: evidence.to_owned(),
-            evidence_sha256: "ab".repeat(32),
+            paper: paper(scheme),
         };
         let refused = |new: NewSwitch| {
             matches!(room.work.switch_payer(&officer, new), Err(CaseworkError::Refused(_)))
@@ -206,6 +229,12 @@ fn another_payer_needs_its_own_paper() {
             refused(switch("switch-02", segment::PBI_JK, "facility_letter")),
             "that is an application"
         );
+        let mut bare = switch("switch-00", segment::PBPU_PEMDA, "regents_letter");
+        bare.paper.words.remove("nomor");
+        assert!(refused(bare), "a letter without a number");
+        let mut blank = switch("switch-00", segment::PBPU_PEMDA, "regents_letter");
+        blank.paper.bytes.clear();
+        assert!(refused(blank), "no photo");
         let first = room
             .work
             .switch_payer(&officer, switch("switch-03", segment::PBPU_PEMDA, "regents_letter"))
@@ -224,5 +253,39 @@ fn another_payer_needs_its_own_paper() {
         let mut late = room.report("reactivation", 8, Channel::Portal);
         late.person = Some(PersonId::new(115));
         assert!(room.work.apply_back(&access::Actor::visitor(), late).is_err());
+    });
+}
+
+#[test]
+fn a_roll_that_was_cut_off_is_not_read_and_is_laid_anew() {
+    on_both(|url| {
+        let room = Room::open(url);
+        let rows = roll();
+        let mut half = room.work.begin_cover(EDITION).unwrap().unwrap();
+        half.add(&rows[..7]).unwrap();
+        drop(half);
+        assert!(!room.work.has_cover(EDITION).unwrap());
+        let error = room
+            .work
+            .propose_decree(&room.actor(Role::Ministry), decree(&room, "decree-0009"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("padan publish"), "{error}");
+        // More than one piece, and what lay there of the load that died.
+        let many: Vec<CoverRow> =
+            (0..20_000).map(|n| CoverRow { person: n + 1, family: n / 3, ..rows[19] }).collect();
+        let mut dead = room.work.begin_cover(EDITION).unwrap().unwrap();
+        dead.add(&many).unwrap();
+        drop(dead);
+        assert_eq!(room.work.load_cover(EDITION, &rows).unwrap(), 20);
+        assert!(room.work.begin_cover(EDITION).unwrap().is_none(), "once");
+        let rule = CutRule::pbi_jk(None).unwrap();
+        assert_eq!(room.work.simulate_decree(EDITION, &rule).unwrap().sum(|_| true), 20);
+        assert!(!room.work.cover_now(5).unwrap().covered, "nothing of the dead load is left");
+        // Two editions later it goes, because no decree was made from it.
+        assert_eq!(room.work.load_cover(EDITION + 1, &rows).unwrap(), 20);
+        assert!(room.work.has_cover(EDITION).unwrap());
+        assert_eq!(room.work.load_cover(EDITION + 2, &rows).unwrap(), 20);
+        assert!(!room.work.has_cover(EDITION).unwrap());
     });
 }

@@ -54,12 +54,15 @@ fn body(n: u64, written_s: i64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// All deliveries in the order they come, and how many messages among them are genuine.
+/// Exactly `most` deliveries in the order they come, and how many messages among them are genuine:
+/// one in a hundred is cut in half, one in a hundred signed for another body; of the genuine ones a
+/// fifth is repeated up to 50 times, a fifth out of order, a tenth was written days ago.
 fn deliveries(most: usize, now_s: i64) -> (Vec<Delivery>, u64) {
     let (secret, mut dice) = (AppSecret::new(SECRET), Dice(7));
     let mut all: Vec<(u64, Delivery)> = Vec::with_capacity(most);
-    let (mut genuine, mut n) = (0, 0_u64);
-    while all.len() < most {
+    let bad = most / 100;
+    let mut n = 0_u64;
+    while all.len() < most - 2 * bad {
         n += 1;
         let place = n * 1_000;
         let late = dice.below(10) == 0;
@@ -67,36 +70,25 @@ fn deliveries(most: usize, now_s: i64) -> (Vec<Delivery>, u64) {
         let raw = body(n, written);
         let signature = sign(&raw, &secret);
         let good = || Delivery { body: raw.clone(), signature: signature.clone(), expected: 200 };
-        // One in a hundred of all deliveries: the distinct messages are about a sixth of them.
-        match dice.below(100) {
-            0..=5 => all.push((
-                place,
-                Delivery {
-                    body: body(n + 10_000_000, written),
-                    signature: signature.clone(),
-                    expected: 401,
-                },
-            )),
-            6..=11 => {
-                let cut = raw[..raw.len() / 2].to_vec();
-                all.push((
-                    place,
-                    Delivery { body: cut, signature: signature.clone(), expected: 401 },
-                ));
-            }
-            _ => {}
-        }
-        genuine += 1;
         let out_of_order = if dice.below(5) == 0 { dice.below(2_000_000) } else { 0 };
         all.push((place + out_of_order, good()));
+        let left = most - 2 * bad - all.len();
         if dice.below(5) == 0 {
-            for _ in 0..dice.below(50).min((most.saturating_sub(all.len())) as u64) {
+            for _ in 0..(1 + dice.below(49)).min(left as u64) {
                 all.push((place + dice.below(3_000_000), good()));
             }
         }
     }
+    for at in 0..2 * bad {
+        let other = 1 + dice.below(n);
+        let raw = body(other, now_s);
+        let signature = sign(&raw, &secret);
+        let body =
+            if at < bad { raw[..raw.len() / 2].to_vec() } else { body(other + 10_000_000, now_s) };
+        all.push((other * 1_000, Delivery { body, signature, expected: 401 }));
+    }
     all.sort_by_key(|(place, _)| *place);
-    (all.into_iter().map(|(_, delivery)| delivery).collect(), genuine)
+    (all.into_iter().map(|(_, delivery)| delivery).collect(), n)
 }
 
 /// Sends on a connection that is kept; gives the status.

@@ -274,6 +274,7 @@ fn serve(doors: &Doors, who: &Session, typed: &Typed) -> Page {
         Ok(changes) => changes,
         Err(why) => return refuse(&why),
     };
+    let said = if changes.is_empty() { typed.text.as_str() } else { "" };
     let report = NewReport {
         id: typed.id.clone(),
         kind: (*kind).to_owned(),
@@ -283,7 +284,7 @@ fn serve(doors: &Doors, who: &Session, typed: &Typed) -> Page {
         person: person.filter(|_| *kind == "reactivation"),
         text: format!("{what}. {}", typed.text.trim()),
         changes: if matches!(*kind, "objection" | "update") { changes } else { Vec::new() },
-        topics: crate::report::topics(kind),
+        topics: crate::mentions::topics(kind, said),
         contact: contact(&typed.telepon),
         reporter: doors.work().vault().nik_index(nik),
         about_self: typed.keluhan.trim() != "9",

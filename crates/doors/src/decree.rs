@@ -4,6 +4,7 @@
 pub(crate) mod facility;
 pub(crate) mod funnel;
 pub(crate) mod make;
+pub(crate) mod payer;
 mod pictures;
 mod seed;
 pub(crate) mod silent;

@@ -109,7 +109,7 @@ pub fn seed_demo(work: &Casework) -> Result<Option<Region>, CaseworkError> {
                 })
                 .into_iter()
                 .collect(),
-            topics: crate::report::topics(kind),
+            topics: crate::mentions::topics(kind, ""),
             contact: Some(Contact { by: "sms".to_owned(), address: format!("0812000{at:05}") }),
             reporter: work.vault().index("demo", &[at as u8]),
             about_self: at != 11,

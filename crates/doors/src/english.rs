@@ -1,227 +1,34 @@
-//! Every page of the doors a second time, in English, at `/en/…`.
-//!
-//! Pages are written in Indonesian. On the way out of `/en` each text between two tags is looked up
-//! in `messages/en.toml`; `{}` in a key stands for anything, which is looked up by itself. Labels
-//! and codes of the instrument bring their own English. What people wrote stays as they wrote it.
-//! Links, forms and redirects stay within the language. See docs/decisions/0220.
+//! The English of the doors' pages: `messages/en.toml`, and what the instrument and the rules of
+//! decrees say for themselves. The pages are turned by `web::english`; docs/decisions/0220.
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use casework::DecreeRules;
 use instrument::{Instrument, Unit};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+pub(crate) use web::english::{Dictionary, speak};
 
 const ENGLISH: &str = include_str!("../messages/en.toml");
-/// Where the language link of the frame points before it is filled in.
-const SWITCH: &str = "href=\"#bahasa\"";
-/// Largest page, in bytes.
-const PAGE_BYTES_MAX: usize = 8 << 20;
-/// Attributes that people hear or see.
-const SPOKEN: [&str; 4] = ["aria-label", "placeholder", "alt", "content"];
-/// Addresses that are the same in both languages.
-const SHARED: [&str; 6] = ["/aset/", "/api/", "/jurnal/", "/en/", "/simulasi/", "/percakapan"];
 
-/// Indonesian texts and their English.
-#[derive(Debug)]
-pub(crate) struct Dictionary {
-    whole: BTreeMap<String, String>,
-    /// Keys with holes: literal pieces and the translation, most literal letters first.
-    holes: Vec<(Vec<String>, String)>,
-}
-
-impl Dictionary {
-    /// The dictionary this program was built with, and the instrument's own words.
-    ///
-    /// # Errors
-    /// When the file is not a table of texts.
-    pub fn new(instrument: &Instrument) -> Result<Self, String> {
-        let table: BTreeMap<String, String> =
-            toml::from_str(ENGLISH).map_err(|e| format!("messages/en.toml: {e}"))?;
-        let (mut whole, mut holes) = (BTreeMap::new(), Vec::new());
-        for unit in [Unit::Family, Unit::Person] {
-            for column in instrument.columns(unit) {
-                whole.insert(column.label.id.clone(), column.label.en.clone());
-                for code in &column.codes {
-                    whole.insert(code.label.id.clone(), code.label.en.clone());
-                }
-            }
-        }
-        for (key, text) in table {
-            if key.contains("{}") {
-                holes.push((key.split("{}").map(str::to_owned).collect(), text));
-            } else {
-                whole.insert(key, text);
-            }
-        }
-        let letters = |pieces: &[String]| pieces.iter().map(String::len).sum::<usize>();
-        holes.sort_by(|a: &(Vec<String>, String), b| {
-            letters(&b.0).cmp(&letters(&a.0)).then_with(|| a.0.cmp(&b.0))
-        });
-        Ok(Self { whole, holes })
-    }
-
-    /// A text in English; none when nothing of it is known.
-    fn find(&self, text: &str, depth: u8) -> Option<String> {
-        if let Some(found) = self.whole.get(text) {
-            return Some(found.clone());
-        }
-        if depth == 0 || !text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            return None;
-        }
-        self.holes.iter().find_map(|(pieces, english)| {
-            let parts = held(pieces, text)?;
-            let mut filled = english.clone();
-            for part in parts {
-                let part = part.trim();
-                let part = self.find(part, depth - 1).unwrap_or_else(|| part.to_owned());
-                filled = filled.replacen("{}", &part.replace("{}", ""), 1);
-            }
-            Some(filled)
-        })
-    }
-
-    /// A text with the blanks around it.
-    fn text(&self, text: &str, out: &mut String) {
-        let inner = text.trim();
-        match (!inner.is_empty()).then(|| self.find(inner, 4)).flatten() {
-            Some(found) => {
-                let start = text.len() - text.trim_start().len();
-                out.push_str(&text[..start]);
-                out.push_str(&found);
-                out.push_str(&text[text.trim_end().len()..]);
-            }
-            None => out.push_str(text),
+/// The dictionary this program was built with.
+///
+/// # Errors
+/// When a file is not what it should be.
+pub(crate) fn dictionary(instrument: &Instrument) -> Result<Dictionary, String> {
+    let mut own = Vec::new();
+    for unit in [Unit::Family, Unit::Person] {
+        for column in instrument.columns(unit) {
+            own.push((column.label.id.clone(), column.label.en.clone()));
+            own.extend(column.codes.iter().map(|c| (c.label.id.clone(), c.label.en.clone())));
         }
     }
-
-    /// A whole page.
-    pub fn page(&self, html: &str) -> String {
-        let mut out = String::with_capacity(html.len() + html.len() / 8);
-        let mut rest = html;
-        // Inside these nothing is translated: what people typed or said.
-        let mut quiet: Option<&'static str> = None;
-        while let Some(open) = rest.find('<') {
-            let (text, from) = rest.split_at(open);
-            let (tag, after) = from.split_at(from.find('>').map_or(from.len(), |at| at + 1));
-            if quiet.is_some() {
-                out.push_str(text)
-            } else {
-                self.text(text, &mut out)
-            }
-            match quiet {
-                Some(end) if tag.starts_with(end) => quiet = None,
-                Some(_) => {}
-                None if tag.starts_with("<textarea") => quiet = Some("</textarea"),
-                None if tag.starts_with("<style") => quiet = Some("</style"),
-                None if tag.contains("class=\"kutip\"") => quiet = Some("</p"),
-                None => {}
-            }
-            self.tag(tag, &mut out);
-            rest = after;
-        }
-        out.push_str(rest);
-        out
+    let rules = DecreeRules::builtin().map_err(|e| e.to_string())?;
+    own.extend(rules.ground.into_iter().map(|g| (g.reason, g.reason_en)));
+    own.extend(rules.hold.into_iter().map(|h| (h.name, h.name_en)));
+    for scheme in rules.scheme {
+        own.push((scheme.name, scheme.name_en));
+        own.push((scheme.how, scheme.how_en));
+        own.push((scheme.paper, scheme.paper_en));
+        own.extend(scheme.asks.into_iter().map(|ask| (ask.name, ask.name_en)));
     }
-
-    /// A tag with its attributes.
-    fn tag(&self, tag: &str, out: &mut String) {
-        let mut rest = tag;
-        while let Some(at) = rest.find("=\"") {
-            let (before, from) = rest.split_at(at);
-            let name = before.rsplit([' ', '\n']).next().unwrap_or_default();
-            let value = &from[2..];
-            let Some(end) = value.find('"') else { break };
-            let (value, after) = (&value[..end], &value[end..]);
-            out.push_str(before);
-            out.push_str("=\"");
-            match name {
-                "href" | "action" => out.push_str(&place(value)),
-                "lang" => out.push_str("en"),
-                name if SPOKEN.contains(&name) => self.text(value, out),
-                _ => out.push_str(value),
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-    }
-}
-
-/// What stands in the holes, when the literal pieces all fit.
-fn held<'a>(pieces: &[String], text: &'a str) -> Option<Vec<&'a str>> {
-    let (first, others) = pieces.split_first()?;
-    let mut rest = text.strip_prefix(first.as_str())?;
-    let mut parts = Vec::with_capacity(others.len());
-    for (at, piece) in others.iter().enumerate() {
-        let is_last = at + 1 == others.len();
-        let end = match (is_last, piece.is_empty()) {
-            (true, true) => rest.len(),
-            (true, false) => {
-                rest.len() - if rest.ends_with(piece.as_str()) { piece.len() } else { return None }
-            }
-            (false, _) => rest.find(piece.as_str())?,
-        };
-        if end == 0 {
-            return None;
-        }
-        parts.push(&rest[..end]);
-        rest = &rest[end + piece.len()..];
-    }
-    rest.is_empty().then_some(parts)
-}
-
-/// An address within the English pages.
-fn place(address: &str) -> String {
-    let stays = !address.starts_with('/') || SHARED.iter().any(|s| address.starts_with(s));
-    if stays { address.to_owned() } else { format!("/en{address}") }
-}
-
-/// Turns pages under `/en` into English, and fills in the link to the other language everywhere.
-pub(crate) async fn speak(
-    State(dictionary): State<Arc<Dictionary>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let asked = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-    // What a form gave has no address of its own: the link leads to the empty form.
-    let asked =
-        if request.method() == Method::GET { asked } else { request.uri().path().to_owned() };
-    let english = asked.strip_prefix("/en/").map(|rest| format!("/{rest}"));
-    let mut response = next.run(request).await;
-    // A trouble looks the same for every address: its link leads to the other home page.
-    let (asked, english) = match response.status().is_success() {
-        true => (asked, english),
-        false => ("/".to_owned(), english.map(|_| "/".to_owned())),
-    };
-    if english.is_some()
-        && let Some(to) = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok())
-        && let Ok(to) = HeaderValue::from_str(&place(to))
-    {
-        response.headers_mut().insert(header::LOCATION, to);
-    }
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
-        return response;
-    }
-    let (mut head, body) = response.into_parts();
-    head.headers.remove(header::CONTENT_LENGTH);
-    let Ok(bytes) = to_bytes(body, PAGE_BYTES_MAX).await else {
-        return Response::from_parts(head, Body::empty());
-    };
-    let html = String::from_utf8_lossy(&bytes);
-    let safe =
-        |address: &str| address.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-    let page = match &english {
-        Some(indonesian) => dictionary
-            .page(&html)
-            .replace(SWITCH, &format!("lang=\"id\" hreflang=\"id\" href=\"{}\"", safe(indonesian)))
-            .replace(">English<", ">Bahasa Indonesia<"),
-        None => html
-            .replace(SWITCH, &format!("lang=\"en\" hreflang=\"en\" href=\"/en{}\"", safe(&asked))),
-    };
-    Response::from_parts(head, Body::from(page))
+    Dictionary::new(ENGLISH, own)
 }
 
 #[cfg(test)]
@@ -229,7 +36,7 @@ mod tests {
     use super::*;
 
     fn dictionary() -> Dictionary {
-        Dictionary::new(&Instrument::embedded().unwrap()).unwrap()
+        super::dictionary(&Instrument::embedded().unwrap()).unwrap()
     }
 
     #[test]
@@ -261,7 +68,7 @@ mod tests {
         let (dictionary, tables) = (dictionary(), casework::Tables::builtin().unwrap());
         let mut missing = Vec::new();
         let mut need = |text: &str| {
-            if dictionary.find(text, 4).is_none() {
+            if !dictionary.knows(text) {
                 missing.push(text.to_owned());
             }
         };

@@ -241,8 +241,11 @@ pub(crate) fn take(
         subject: Subject::Family(found.0.id),
         person: None,
         text: line.keterangan.clone(),
+        topics: crate::mentions::topics(
+            kind,
+            if changes.is_empty() { &line.keterangan } else { "" },
+        ),
         changes,
-        topics: crate::report::topics(kind),
         contact: None,
         reporter: doors.work().vault().nik_index(nik),
         about_self: true,

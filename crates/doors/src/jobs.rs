@@ -27,6 +27,7 @@ pub struct Jobs {
 /// Runs the jobs until `stop` says so. A failed round is reported and tried again. Call it on a
 /// thread of its own.
 pub fn run_jobs(work: &Casework, jobs: &Jobs, stop: impl Fn() -> bool) {
+    let work = &work.patient();
     let mut writer = None;
     let mut round = 0;
     while !stop() {

@@ -10,6 +10,7 @@ mod follow;
 mod form;
 mod jobs;
 mod journal_files;
+mod mentions;
 mod page;
 mod pdf;
 mod photo;
@@ -95,8 +96,9 @@ fn routes() -> Router<Doors> {
         )
         // The health insurance: cut off by decree, and the way back
         .route("/pbi", get(decree::funnel::page))
-        .route("/pbi/desa/{village}", get(decree::silent::page))
+        .route("/pbi/desa/{village}", get(decree::silent::page).post(decree::silent::reached))
         .route("/pbi/keputusan", get(decree::make::page).post(decree::make::act))
+        .route("/pbi/pembayar", get(decree::payer::form).post(decree::payer::act))
         .route("/faskes", get(decree::facility::form).post(decree::facility::ask))
         .route("/aset/saluran.css", get(page::channel_style))
         .route("/aset/pintu.css", get(page::style))

@@ -1,6 +1,7 @@
 //! Cek Bansos: choose what to report, fill in one page, get a ticket and a word to follow it with.
 
 use crate::form::{Form, new_id};
+use crate::mentions::topics;
 use crate::page::{Frame, Page, Trouble, blocking, html, html_with, session};
 use crate::registry::{self, Family};
 use crate::state::Doors;
@@ -275,6 +276,7 @@ fn read(
     };
     let about_self = form.get("untuk") != "tetangga";
     let text = if about_self { text } else { format!("Tentang {}. {text}", form.get("tetangga")) };
+    let topics = if changes.is_empty() { topics(kind, &text) } else { topics(kind, "") };
     Ok(Some(NewReport {
         id: form.get("id").to_owned(),
         kind: kind.to_owned(),
@@ -284,22 +286,13 @@ fn read(
         person: person.filter(|_| kind == "reactivation"),
         text,
         changes,
-        topics: topics(kind),
+        topics,
         contact: contact(form),
         reporter: doors.work().vault().nik_index(who.nik),
         about_self,
         urgent: form.get("berobat") == "ya",
         evidence,
     }))
-}
-
-/// What a report without values is about.
-pub(crate) fn topics(kind: &str) -> Vec<String> {
-    match kind {
-        "reactivation" => vec!["cover".to_owned()],
-        "gambling_flag" => vec!["flag:gambling".to_owned()],
-        _ => Vec::new(),
-    }
 }
 
 fn changes(doors: &Doors, form: &Form, errors: &mut Vec<(&'static str, String)>) -> Vec<Change> {

@@ -1,6 +1,6 @@
 //! What handlers are given.
 
-use crate::english::Dictionary;
+use crate::english::{self, Dictionary};
 use crate::registry::Known;
 use crate::whatsapp::WhatsApp;
 use crate::whatsapp::simulator::Simulator;
@@ -25,10 +25,12 @@ pub struct Options {
 
 /// The state of the doors. Cheap to clone.
 #[derive(Clone)]
-pub struct Doors(Arc<Inner>);
+pub struct Doors {
+    work: Casework,
+    inner: Arc<Inner>,
+}
 
 struct Inner {
-    work: Casework,
     instrument: Instrument,
     dictionary: Arc<Dictionary>,
     options: Options,
@@ -44,55 +46,61 @@ impl Doors {
     pub fn new(work: Casework, options: Options) -> Result<Self, CaseworkError> {
         let instrument =
             Instrument::embedded().map_err(|e| CaseworkError::Refused(e.to_string()))?;
-        let dictionary = Dictionary::new(&instrument).map_err(CaseworkError::Refused)?;
+        let dictionary = english::dictionary(&instrument).map_err(CaseworkError::Refused)?;
         let dictionary = Arc::new(dictionary);
         let shelf = Known::default();
-        Ok(Self(Arc::new(Inner { work, instrument, dictionary, options, whatsapp: None, shelf })))
+        let inner = Inner { instrument, dictionary, options, whatsapp: None, shelf };
+        Ok(Self { work, inner: Arc::new(inner) })
     }
 
     /// The same with WhatsApp. Call it before the doors are shared: later it changes nothing.
     #[must_use]
     pub fn with_whatsapp(mut self, config: WhatsApp) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.whatsapp = Some((config, Simulator::default()));
         }
         self
     }
 
     pub(crate) fn whatsapp(&self) -> Option<&WhatsApp> {
-        self.0.whatsapp.as_ref().map(|(config, _)| config)
+        self.inner.whatsapp.as_ref().map(|(config, _)| config)
     }
 
     /// The simulator of the platform: only where the demo runs.
     pub(crate) fn simulator(&self) -> Option<(&WhatsApp, &Simulator)> {
-        let (config, simulator) = self.0.whatsapp.as_ref()?;
-        self.0.options.demo.then_some((config, simulator))
+        let (config, simulator) = self.inner.whatsapp.as_ref()?;
+        self.inner.options.demo.then_some((config, simulator))
+    }
+
+    /// The same doors for work that nobody waits for: its writes give way to everybody else's.
+    pub(crate) fn patient(&self) -> Self {
+        Self { work: self.work.patient(), inner: Arc::clone(&self.inner) }
     }
 
     /// What was read once of the current edition.
     pub(crate) fn shelf(&self) -> &Known {
-        &self.0.shelf
+        &self.inner.shelf
     }
 
     pub(crate) fn work(&self) -> &Casework {
-        &self.0.work
+        &self.work
     }
 
     pub(crate) fn instrument(&self) -> &Instrument {
-        &self.0.instrument
+        &self.inner.instrument
     }
 
     pub(crate) fn dictionary(&self) -> Arc<Dictionary> {
-        Arc::clone(&self.0.dictionary)
+        Arc::clone(&self.inner.dictionary)
     }
 
     pub(crate) fn options(&self) -> &Options {
-        &self.0.options
+        &self.inner.options
     }
 
     /// A receipt of a journal entry as text, if the journal's files are known and hold it.
     pub(crate) fn receipt(&self, seq: u64, opened: bool) -> Option<String> {
-        let (folder, key) = self.0.options.journal.as_ref()?;
-        self.0.work.receipt(&DirFiles::new(folder), key, seq, opened).ok()
+        let (folder, key) = self.inner.options.journal.as_ref()?;
+        self.work.receipt(&DirFiles::new(folder), key, seq, opened).ok()
     }
 }

@@ -4,13 +4,26 @@
 use crate::error::{FieldError, Result};
 use crate::room::Field;
 use access::{Action, Actor, Purpose, Resource, Role, Territory, Token};
+use channels::openrosa::digest;
 use kernel::{FamilyId, Region};
-use store::{Query, Row, StoreError, params};
+use store::{Query, Row, StoreError, Value, params};
 
 /// Longest name of a phone.
 const NAME_CHARS_MAX: usize = 60;
 /// `seen_at` is written at most this often, in milliseconds.
 const TOUCH_MS: i64 = 60_000;
+
+/// How the user name of a phone begins; its number follows.
+const USER: &str = "ponsel-";
+
+fn user_name(device: u64) -> String {
+    format!("{USER}{device}")
+}
+
+/// Where what is kept of a phone's password is sealed for.
+fn digest_place(device: u64) -> String {
+    format!("field_device_digest.kept|{device}")
+}
 
 /// A phone that may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +58,8 @@ pub struct DeviceRow {
 pub struct Bearer {
     /// The phone.
     pub device: u64,
+    /// Its user name, for clients that ask for one; the token is the password.
+    pub user: String,
     /// Its token.
     pub token: Token,
 }
@@ -80,6 +95,7 @@ impl Field {
         let name = if name.is_empty() { "Ponsel".to_owned() } else { name };
         let token = Token::new().map_err(|e| FieldError::Refused(e.to_string()))?;
         let (hash, account, now) = (token.hash(), who.account, self.work.now_ms());
+        let (vault, password) = (self.vault().clone(), token.expose());
         let device = self.store().write::<u64, FieldError, _>(move |tx| {
             let row = tx.query_one(
                 "SELECT COALESCE(MAX(device_id), 0) + 1 AS next FROM field_device",
@@ -91,9 +107,14 @@ impl Field {
                  VALUES ($1, $2, $3, $4, $5)",
                 params![device, account, name, hash.0, now],
             )?;
+            let kept = digest::kept(&user_name(device), &password);
+            tx.execute(
+                "INSERT INTO field_device_digest (device_id, kept) VALUES ($1, $2)",
+                params![device, vault.seal(&digest_place(device), kept.as_bytes())?],
+            )?;
             Ok(device)
         })?;
-        Ok(Bearer { device, token })
+        Ok(Bearer { device, user: user_name(device), token })
     }
 
     /// The phone with this token; none when it is unknown, taken back, or its holder disabled.
@@ -101,15 +122,38 @@ impl Field {
     /// # Errors
     /// When the store fails.
     pub fn device(&self, token: &Token) -> Result<Option<Device>> {
-        let (hash, now) = (token.hash(), self.work.now_ms());
-        let row = self.store().read::<_, StoreError>(|reader| {
-            reader.query_opt(
-                "SELECT d.device_id, d.seen_at, a.account, a.role, a.territory, a.active, a.expires_at, a.family_id
-                 FROM field_device d JOIN account a ON a.account = d.account
-                 WHERE d.token_hash = $1 AND d.revoked_at IS NULL",
-                params![hash.0],
-            )
-        })?;
+        self.device_where("d.token_hash = $1", token.hash().0.into())
+    }
+
+    /// The phone with this user name, and what is kept of its password for HTTP Digest
+    /// (`channels::openrosa::digest`); none as for [`Field::device`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn device_of_user(&self, user: &str) -> Result<Option<(Device, String)>> {
+        let number = user.strip_prefix(USER).and_then(|rest| rest.parse::<u64>().ok());
+        let Some(number) = number.filter(|number| user_name(*number) == user) else {
+            return Ok(None);
+        };
+        let Some(device) = self.device_where("d.device_id = $1", number.into())? else {
+            return Ok(None);
+        };
+        let sql = "SELECT kept FROM field_device_digest WHERE device_id = $1";
+        let row =
+            self.store().read::<_, StoreError>(|reader| reader.query_opt(sql, params![number]))?;
+        let Some(row) = row else { return Ok(None) };
+        let kept = self.vault().open(&digest_place(number), &row.get::<Vec<u8>>("kept")?)?;
+        Ok(Some((device, String::from_utf8_lossy(&kept).into_owned())))
+    }
+
+    fn device_where(&self, test: &'static str, value: Value) -> Result<Option<Device>> {
+        let now = self.work.now_ms();
+        let sql = format!(
+            "SELECT d.device_id, d.seen_at, a.account, a.role, a.territory, a.active, a.expires_at, a.family_id
+             FROM field_device d JOIN account a ON a.account = d.account
+             WHERE {test} AND d.revoked_at IS NULL"
+        );
+        let row = self.store().read::<_, StoreError>(|reader| reader.query_opt(&sql, &[value]))?;
         let Some(row) = row else { return Ok(None) };
         let actor = actor(&row, now)?;
         if !actor.active {

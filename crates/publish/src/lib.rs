@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cover;
 mod encode;
 mod error;
 mod facts;
@@ -9,5 +10,6 @@ mod meters;
 mod people;
 mod run;
 
+pub use cover::{CoverPerson, CoverTest, cover};
 pub use error::PublishError;
 pub use run::{Report, publish};

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use kernel::Nik;
-use publish::{fixture, publish};
+use publish::{CoverTest, cover, fixture, publish};
 use std::collections::BTreeMap;
 use store::blob::{Layout, unpack};
 use store::{Query, Store, StoreError, Vault, params};
@@ -129,4 +129,40 @@ fn a_folder_that_is_no_edition_says_so_and_changes_nothing() {
     std::fs::remove_file(empty.path().join("scores.parquet")).unwrap();
     assert!(publish(empty.path(), &p.store, &p.vault, 2, &mut |_| ()).is_err());
     assert_eq!(p.store.current_edition().unwrap().unwrap().number, p.number);
+}
+
+#[test]
+fn the_roll_of_cover_is_everybody_who_is_paid_for_with_what_the_rules_ask() {
+    let dir = tempfile::tempdir().unwrap();
+    fixture::write(dir.path(), "2026-4", 1, 400).unwrap();
+    let test = |column: &str, is: &[u64], mark: i64, hold: i64| CoverTest {
+        column: column.to_owned(),
+        is: is.to_vec(),
+        mark,
+        hold,
+    };
+    let tests = [
+        test("presence", &[4], 32, 0),
+        test("chronic_illness", &[5, 8], 0, 2),
+        test("age", &[0], 0, 4),
+        test("flag.pregnant", &[1], 0, 8),
+    ];
+    let mut people = Vec::new();
+    let count = cover(dir.path(), &tests, &mut |rows| {
+        people.extend_from_slice(rows);
+        Ok(())
+    })
+    .unwrap();
+    assert!(count > 400 && count == people.len() as u64);
+    assert!(people.windows(2).all(|two| two[0].person < two[1].person), "in the order of ids");
+    for p in &people {
+        // As the fixture writes them: a person's codes follow from the id.
+        assert_eq!(p.segment, 1);
+        assert_eq!(p.marks & 32 != 0, 1 + p.person % 7 == 4, "person {}", p.person);
+        assert_eq!(p.hold & 2 != 0, [5, 8].contains(&(1 + p.person % 18)), "person {}", p.person);
+        assert!(p.village > 5_200_000_000 && p.decile <= 10 && p.hold & 8 == 0);
+    }
+    assert!(people.iter().any(|p| p.decile > 5) && people.iter().any(|p| p.hold & 4 != 0));
+    let error = cover(dir.path(), &[test("presense", &[4], 1, 0)], &mut |_| Ok(())).unwrap_err();
+    assert!(error.to_string().contains("presense") && error.to_string().contains("`presence`"));
 }

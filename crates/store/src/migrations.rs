@@ -37,7 +37,9 @@ pub const ALL: &[Migration] = &[
     migration!(120, "0120_whatsapp"),
     migration!(121, "0121_decree"),
     migration!(122, "0122_cover_cell"),
+    migration!(123, "0123_cover_paper"),
     migration!(130, "0130_field"),
+    migration!(131, "0131_field_digest"),
     migration!(200, "0200_journal"),
     migration!(300, "0300_access"),
 ];

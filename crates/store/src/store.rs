@@ -7,7 +7,7 @@ use crate::pool::Pool;
 use crate::postgres::Postgres;
 use crate::shelf::Shelf;
 use crate::sqlite::Sqlite;
-use crate::writer::Writer;
+use crate::writer::{Haste, Writer};
 use crate::{Reader, StoreError, Tx};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,10 @@ const READERS_MAX: usize = 8;
 /// A store on either database. Cheap to clone; every method blocks, so call it from
 /// `spawn_blocking` in async code.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    inner: Arc<Inner>,
+    haste: Haste,
+}
 
 struct Inner {
     place: Place,
@@ -53,13 +56,21 @@ impl Store {
         // disk that fills up or fails later stops writing only.
         readers.with(|connection| connection.columns())?;
         let shelf = Shelf::new(place.clone());
-        Ok(Self(Arc::new(Inner { place, writer, readers, shelf })))
+        let inner = Arc::new(Inner { place, writer, readers, shelf });
+        Ok(Self { inner, haste: Haste::Urgent })
+    }
+
+    /// The same store for work that nobody waits for (a worker, a mass action): its writes give way
+    /// to those of everybody else, and share their commits.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), haste: Haste::Patient }
     }
 
     /// Where it is.
     #[must_use]
     pub fn place(&self) -> &Place {
-        &self.0.place
+        &self.inner.place
     }
 
     /// One transaction: when this returns `Ok`, all of it is on the disk; on `Err`, nothing of it.
@@ -73,7 +84,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.0.writer.write(work)
+        self.inner.writer.write(self.haste, work)
     }
 
     /// Reads one state of the store: all queries of the closure see the same commit.
@@ -84,12 +95,12 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.0.readers.with(|connection| read_once(connection, work))
+        self.inner.readers.with(|connection| read_once(connection, work))
     }
 
     /// The shelf of editions.
     pub(crate) fn shelf(&self) -> &Shelf {
-        &self.0.shelf
+        &self.inner.shelf
     }
 
     /// Copies a SQLite store, while it is used, into `target` (a new file). PostgreSQL has its own
@@ -98,7 +109,7 @@ impl Store {
     /// # Errors
     /// For PostgreSQL, and when the copy cannot be written.
     pub fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
-        let Place::Sqlite(path) = &self.0.place else {
+        let Place::Sqlite(path) = &self.inner.place else {
             return Err(StoreError::Url("PostgreSQL is backed up with pg_dump".to_owned()));
         };
         let source = Sqlite::open_reader(path)?;
@@ -113,7 +124,7 @@ impl Store {
     /// # Errors
     /// When the database is away.
     pub fn columns(&self) -> Result<Vec<(String, String)>, StoreError> {
-        self.0.readers.with(|connection| connection.columns())
+        self.inner.readers.with(|connection| connection.columns())
     }
 
     /// The schema as text in a fixed order: for comparing two stores of one kind.
@@ -121,7 +132,7 @@ impl Store {
     /// # Errors
     /// When the database is away.
     pub fn schema(&self) -> Result<String, StoreError> {
-        self.0.readers.with(|connection| connection.schema())
+        self.inner.readers.with(|connection| connection.schema())
     }
 }
 

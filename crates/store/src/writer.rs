@@ -4,20 +4,66 @@
 //! in its own savepoint, so a job that fails takes nothing of its neighbours with it, and nobody is
 //! answered before the commit that holds his work is on the disk. No timer: an idle store commits
 //! a lone job at once.
+//!
+//! Jobs are of two kinds. Somebody waits for an *urgent* one (a page, a webhook that must be
+//! acknowledged); *patient* ones are done by the program for itself (a worker, a mass action). In
+//! each commit all urgent jobs go first, then patient ones while the commit is young: what waits for
+//! an answer never waits behind a heap of work that nobody waits for, and at least one patient job
+//! goes with every commit, so neither starves.
 
 use crate::driver::Connection;
 use crate::{StoreError, Tx};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
 
 /// Most jobs that share one commit.
 const GROUP_MAX: usize = 64;
+/// After this long a commit takes no further patient job.
+const PATIENT_FOR: Duration = Duration::from_millis(20);
+
+/// Whether somebody waits for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// A person or another system does.
+    Urgent,
+    /// Only the program itself does.
+    Patient,
+}
 
 type Open = Box<dyn Fn() -> Result<Box<dyn Connection>, StoreError> + Send>;
 
 /// The queue to the writer thread.
 pub(crate) struct Writer {
-    queue: Sender<Box<dyn Job>>,
+    queue: Sender<(Haste, Box<dyn Job>)>,
+}
+
+/// Jobs that have come and are not done.
+#[derive(Default)]
+struct Waiting {
+    urgent: VecDeque<Box<dyn Job>>,
+    patient: VecDeque<Box<dyn Job>>,
+}
+
+impl Waiting {
+    fn add(&mut self, (haste, job): (Haste, Box<dyn Job>)) {
+        match haste {
+            Haste::Urgent => self.urgent.push_back(job),
+            Haste::Patient => self.patient.push_back(job),
+        }
+    }
+
+    /// The next job of a group that has so many patient ones already and began `age` ago.
+    fn next(&mut self, patient: usize, age: Duration) -> Option<(Haste, Box<dyn Job>)> {
+        if let Some(job) = self.urgent.pop_front() {
+            return Some((Haste::Urgent, job));
+        }
+        if patient > 0 && age > PATIENT_FOR {
+            return None;
+        }
+        self.patient.pop_front().map(|job| (Haste::Patient, job))
+    }
 }
 
 /// A piece of work and the place its answer goes to.
@@ -75,7 +121,7 @@ impl Writer {
     }
 
     /// Queues work and waits until it is on the disk, or refused.
-    pub(crate) fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) fn write<T, E, F>(&self, haste: Haste, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -84,24 +130,32 @@ impl Writer {
         let (reply, answer) = sync_channel(1);
         let gone = || E::from(StoreError::Away("the writer has stopped".to_owned()));
         self.queue
-            .send(Box::new(Work { work: Some(work), outcome: None, reply }))
+            .send((haste, Box::new(Work { work: Some(work), outcome: None, reply })))
             .map_err(|_| gone())?;
         answer.recv().map_err(|_| gone())?
     }
 }
 
-fn serve(jobs: &Receiver<Box<dyn Job>>, open: &Open, first: Option<Box<dyn Connection>>) {
-    let mut connection = first;
-    while let Ok(job) = jobs.recv() {
+fn serve(jobs: &Receiver<(Haste, Box<dyn Job>)>, open: &Open, first: Option<Box<dyn Connection>>) {
+    let (mut connection, mut waiting) = (first, Waiting::default());
+    loop {
+        if waiting.urgent.is_empty() && waiting.patient.is_empty() {
+            match jobs.recv() {
+                Ok(job) => waiting.add(job),
+                Err(_) => return,
+            }
+        }
         let mut ready = match connection.take().map_or_else(open, Ok) {
             Ok(ready) => ready,
             Err(error) => {
-                job.answer(Err(error));
+                if let Some((_, job)) = waiting.next(0, Duration::ZERO) {
+                    job.answer(Err(error));
+                }
                 continue;
             }
         };
         let mut group = Vec::new();
-        let committed = commit_group(ready.as_mut(), job, jobs, &mut group);
+        let committed = commit_group(ready.as_mut(), jobs, &mut waiting, &mut group);
         // A connection whose commit failed is not asked again: what it would say cannot be trusted.
         if committed.is_ok() && ready.is_healthy() {
             connection = Some(ready);
@@ -114,19 +168,27 @@ fn serve(jobs: &Receiver<Box<dyn Job>>, open: &Open, first: Option<Box<dyn Conne
 
 fn commit_group(
     connection: &mut dyn Connection,
-    first: Box<dyn Job>,
-    jobs: &Receiver<Box<dyn Job>>,
+    jobs: &Receiver<(Haste, Box<dyn Job>)>,
+    waiting: &mut Waiting,
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<(), StoreError> {
-    let mut next = Some(first);
-    let began = connection.begin_write();
-    while let Some(mut job) = next.take() {
-        let result = began.clone().and_then(|()| run_in_savepoint(connection, job.as_mut()));
+    let (began, mut patient) = (Instant::now(), 0);
+    let opened = connection.begin_write();
+    while group.len() < GROUP_MAX {
+        jobs.try_iter().for_each(|job| waiting.add(job));
+        let Some((haste, mut job)) = waiting.next(patient, began.elapsed()) else { break };
+        patient += usize::from(haste == Haste::Patient);
+        let result = opened.clone().and_then(|()| run_in_savepoint(connection, job.as_mut()));
         group.push(job);
         result?;
-        if group.len() < GROUP_MAX {
-            next = jobs.try_recv().ok();
-        }
+    }
+    // The last place of a full group is a patient job's, so that none waits for ever.
+    if patient == 0
+        && let Some(mut job) = waiting.patient.pop_front()
+    {
+        let result = opened.and_then(|()| run_in_savepoint(connection, job.as_mut()));
+        group.push(job);
+        result?;
     }
     connection.batch("COMMIT")
 }
@@ -137,5 +199,34 @@ fn run_in_savepoint(connection: &mut dyn Connection, job: &mut dyn Job) -> Resul
         connection.batch("RELEASE SAVEPOINT job")
     } else {
         connection.batch("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn run(&mut self, _: &mut dyn Connection) -> bool {
+            true
+        }
+        fn answer(self: Box<Self>, _: Result<(), StoreError>) {}
+    }
+
+    #[test]
+    fn what_somebody_waits_for_goes_first_and_nothing_starves() {
+        use Haste::{Patient, Urgent};
+        let mut waiting = Waiting::default();
+        for haste in [Patient, Patient, Patient, Urgent, Urgent] {
+            waiting.add((haste, Box::new(Nothing)));
+        }
+        let (young, old) = (Duration::ZERO, PATIENT_FOR * 2);
+        let mut next = |patient, age| waiting.next(patient, age).map(|(haste, _)| haste);
+        assert_eq!([next(0, old), next(0, old)], [Some(Urgent); 2]);
+        assert_eq!(next(0, old), Some(Patient), "one goes with every commit");
+        assert_eq!(next(1, old), None, "a commit that has grown old takes no more of them");
+        assert_eq!(next(1, young), Some(Patient));
     }
 }

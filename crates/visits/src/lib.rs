@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod caller;
 mod charts;
 mod demo;
 mod desk;
+mod english;
 mod form_page;
 mod jobs;
 mod openrosa;
@@ -27,23 +29,32 @@ pub(crate) const REQUEST_BYTES_MAX: usize = 20_000_000;
 
 /// Every route of ground checks.
 pub fn router(visits: Visits) -> Router {
-    let pages = Router::new()
-        .route("/lapangan", get(pages::home))
-        .route("/lapangan/kampanye", post(pages::open))
-        .route("/lapangan/kampanye/{campaign}", get(pages::campaign))
-        .route("/lapangan/periksa", get(pages::review).post(pages::settle))
-        .route("/lapangan/ponsel", get(phones::devices).post(phones::change_device))
+    let app = Router::new()
         .route("/lapangan/formulir", get(form_page::enter))
         .route("/lapangan/formulir/", get(form_page::shell))
         .route("/lapangan/formulir/data", get(form_page::data))
         .route("/lapangan/formulir/kirim", post(form_page::send))
         .route("/lapangan/formulir/{asset}", get(app::asset))
         .route("/aset/lapangan.css", get(app::style));
-    // The same protocol behind a token in the address and behind Basic or Bearer.
-    protocol(protocol(pages, "/or/key/{token}"), "/or")
+    let spoken = Router::new()
+        .merge(pages())
+        .nest("/en", pages())
+        .layer(axum::middleware::from_fn_with_state(visits.dictionary(), web::english::speak));
+    // The same protocol behind a token in the address and behind Basic, Bearer or Digest.
+    protocol(protocol(app.merge(spoken), "/or/key/{token}"), "/or")
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .layer(axum::middleware::from_fn(page::headers))
         .with_state(visits)
+}
+
+/// Pages in Indonesian and, under `/en`, in English.
+fn pages() -> Router<Visits> {
+    Router::new()
+        .route("/lapangan", get(pages::home))
+        .route("/lapangan/kampanye", post(pages::open))
+        .route("/lapangan/kampanye/{campaign}", get(pages::campaign))
+        .route("/lapangan/periksa", get(pages::review).post(pages::settle))
+        .route("/lapangan/ponsel", get(phones::devices).post(phones::change_device))
 }
 
 /// OpenRosa under `root`.

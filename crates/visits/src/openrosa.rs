@@ -3,14 +3,13 @@
 //! that is on the disk is 201, and 202 while parts of it are still to come; never 200.
 
 use crate::REQUEST_BYTES_MAX;
+use crate::caller::{Caller, Who, nonce};
 use crate::state::Visits;
-use access::Token;
 use axum::body::Body;
 use axum::extract::{Multipart, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use channels::openrosa::digest;
 use channels::openrosa::listing::{self, Answer, FormOffer, MediaFile};
 use field::{Arrival, Device, FieldError};
 use serde::Deserialize;
@@ -18,23 +17,6 @@ use serde::Deserialize;
 const FORM: &str = "/forms/groundcheck";
 /// Most ids asked about at once.
 const IDS_MAX: usize = 2_000;
-
-/// The token of a phone: in the address, as Bearer, or as the password of Basic.
-fn token(uri: &Uri, headers: &HeaderMap) -> Option<Token> {
-    if let Some(rest) = uri.path().strip_prefix("/or/key/") {
-        return Token::parse(rest.split('/').next()?);
-    }
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, secret) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Token::parse(secret.trim());
-    }
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let pair = String::from_utf8(BASE64_STANDARD.decode(secret.trim()).ok()?).ok()?;
-    Token::parse(pair.split_once(':')?.1)
-}
 
 /// Where this phone's addresses begin, as it reached us.
 fn base(visits: &Visits, uri: &Uri, headers: &HeaderMap) -> String {
@@ -53,10 +35,18 @@ fn with_headers(status: StatusCode, kind: &'static str, body: impl Into<Body>) -
     let headers = response.headers_mut();
     headers.insert("X-OpenRosa-Version", HeaderValue::from_static(listing::VERSION_HEADER.1));
     headers.insert("X-OpenRosa-Accept-Content-Length", HeaderValue::from(REQUEST_BYTES_MAX));
-    if status == StatusCode::UNAUTHORIZED {
-        let realm = HeaderValue::from_static("Basic realm=\"Padan\", charset=\"UTF-8\"");
-        headers.insert(header::WWW_AUTHENTICATE, realm);
+    response
+}
+
+/// 401 with both ways to sign in: Digest first, which Collect takes on plain http, then Basic.
+fn sign_in(visits: &Visits, stale: bool) -> Response {
+    let mut response = refused(401, "Ponsel ini belum masuk, atau sudah dicabut. Hubungi kantor.");
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&digest::challenge(&nonce(visits), stale)) {
+        headers.append(header::WWW_AUTHENTICATE, value);
     }
+    let basic = HeaderValue::from_static("Basic realm=\"Padan\", charset=\"UTF-8\"");
+    headers.append(header::WWW_AUTHENTICATE, basic);
     response
 }
 
@@ -89,23 +79,17 @@ fn failed(error: &FieldError) -> Response {
 /// Runs blocking work for a phone that is signed in and speaks the protocol's version.
 async fn for_phone(
     visits: Visits,
-    uri: Uri,
-    headers: HeaderMap,
+    caller: Caller,
     work: impl FnOnce(&Visits, &Device, &str) -> Result<Response, FieldError> + Send + 'static,
 ) -> Response {
-    let speaks = headers.get("X-OpenRosa-Version").is_some_and(|v| v.as_bytes() == b"1.0");
+    let speaks = caller.headers.get("X-OpenRosa-Version").is_some_and(|v| v.as_bytes() == b"1.0");
     if !speaks {
         return refused(400, "Aplikasi ini tidak berbicara OpenRosa 1.0.");
     }
-    let done = tokio::task::spawn_blocking(move || {
-        let device = match token(&uri, &headers) {
-            Some(token) => visits.field().device(&token)?,
-            None => None,
-        };
-        match device {
-            Some(device) => work(&visits, &device, &base(&visits, &uri, &headers)),
-            None => Ok(refused(401, "Ponsel ini belum masuk, atau sudah dicabut. Hubungi kantor.")),
-        }
+    let done = tokio::task::spawn_blocking(move || match caller.who(&visits)? {
+        Who::Phone(device) => work(&visits, &device, &base(&visits, &caller.uri, &caller.headers)),
+        Who::Nobody => Ok(sign_in(&visits, false)),
+        Who::Stale => Ok(sign_in(&visits, true)),
     });
     match done.await {
         Ok(Ok(response)) => response,
@@ -115,12 +99,8 @@ async fn for_phone(
 }
 
 /// `GET …/formList`
-pub(crate) async fn form_list(
-    State(visits): State<Visits>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    for_phone(visits, uri, headers, |visits, _, base| {
+pub(crate) async fn form_list(State(visits): State<Visits>, caller: Caller) -> Response {
+    for_phone(visits, caller, |visits, _, base| {
         let offer = FormOffer {
             id: channels::openrosa::form::FORM_ID.to_owned(),
             name: "Kunjungan keluarga".to_owned(),
@@ -135,8 +115,8 @@ pub(crate) async fn form_list(
 }
 
 /// `GET …/forms/groundcheck`
-pub(crate) async fn form(State(visits): State<Visits>, uri: Uri, headers: HeaderMap) -> Response {
-    for_phone(visits, uri, headers, |visits, _, _| Ok(xml(visits.form().to_owned()))).await
+pub(crate) async fn form(State(visits): State<Visits>, caller: Caller) -> Response {
+    for_phone(visits, caller, |visits, _, _| Ok(xml(visits.form().to_owned()))).await
 }
 
 /// The families of a phone's holder, as an entity list.
@@ -169,12 +149,8 @@ pub(crate) fn title(name: &str) -> String {
 }
 
 /// `GET …/forms/groundcheck/manifest`
-pub(crate) async fn manifest(
-    State(visits): State<Visits>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    for_phone(visits, uri, headers, |visits, device, base| {
+pub(crate) async fn manifest(State(visits): State<Visits>, caller: Caller) -> Response {
+    for_phone(visits, caller, |visits, device, base| {
         let list = family_list(visits, device)?;
         Ok(xml(listing::manifest(&[MediaFile {
             filename: "families.csv".to_owned(),
@@ -187,12 +163,8 @@ pub(crate) async fn manifest(
 }
 
 /// `GET …/forms/groundcheck/families.csv`
-pub(crate) async fn families(
-    State(visits): State<Visits>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    for_phone(visits, uri, headers, |visits, device, _| {
+pub(crate) async fn families(State(visits): State<Visits>, caller: Caller) -> Response {
+    for_phone(visits, caller, |visits, device, _| {
         let list = family_list(visits, device)?;
         Ok(with_headers(StatusCode::OK, "text/csv; charset=utf-8", list))
     })
@@ -208,11 +180,10 @@ pub(crate) struct Ids {
 /// `GET …/entities?id=a,b`
 pub(crate) async fn integrity(
     State(visits): State<Visits>,
-    uri: Uri,
     Query(ids): Query<Ids>,
-    headers: HeaderMap,
+    caller: Caller,
 ) -> Response {
-    for_phone(visits, uri, headers, move |visits, device, _| {
+    for_phone(visits, caller, move |visits, device, _| {
         let ids: Vec<String> = ids
             .id
             .split(',')
@@ -227,8 +198,8 @@ pub(crate) async fn integrity(
 }
 
 /// `HEAD …/submission`
-pub(crate) async fn probe(State(visits): State<Visits>, uri: Uri, headers: HeaderMap) -> Response {
-    let response = for_phone(visits, uri, headers, |_, _, _| {
+pub(crate) async fn probe(State(visits): State<Visits>, caller: Caller) -> Response {
+    let response = for_phone(visits, caller, |_, _, _| {
         Ok(with_headers(StatusCode::NO_CONTENT, listing::CONTENT_TYPE, Body::empty()))
     });
     response.await
@@ -262,8 +233,7 @@ pub(crate) async fn read_parts(mut body: Multipart) -> Result<Arrival, String> {
 /// `POST …/submission`
 pub(crate) async fn submit(
     State(visits): State<Visits>,
-    uri: Uri,
-    headers: HeaderMap,
+    caller: Caller,
     body: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Response {
     // Who it is comes before what is sent: a phone that was taken back sends nothing.
@@ -271,7 +241,7 @@ pub(crate) async fn submit(
         Ok(body) => read_parts(body).await,
         Err(_) => Err("Kiriman bukan multipart/form-data. Perbarui aplikasi.".to_owned()),
     };
-    for_phone(visits, uri, headers, move |visits, device, _| {
+    for_phone(visits, caller, move |visits, device, _| {
         let arrival = match arrival {
             Ok(arrival) => arrival,
             Err(why) => return Ok(refused(400, &why)),

@@ -24,10 +24,18 @@ struct Phone {
 struct DevicesPage {
     frame: Frame,
     phones: Vec<Phone>,
-    address: String,
+    shown: Option<Shown>,
 }
 
-fn devices_page(visits: &Visits, who: &Session, address: String) -> Page {
+/// What a new phone is told, once.
+struct Shown {
+    address: String,
+    server: String,
+    user: String,
+    password: String,
+}
+
+fn devices_page(visits: &Visits, who: &Session, shown: Option<Shown>) -> Page {
     let phones = visits.field().devices(&who.actor)?.into_iter().map(|d| Phone {
         number: d.device,
         name: d.name,
@@ -38,7 +46,7 @@ fn devices_page(visits: &Visits, who: &Session, address: String) -> Page {
     html(&DevicesPage {
         frame: Frame::new(visits, "Ponsel", "ponsel", who),
         phones: phones.collect(),
-        address,
+        shown,
     })
 }
 
@@ -46,7 +54,7 @@ fn devices_page(visits: &Visits, who: &Session, address: String) -> Page {
 pub(crate) async fn devices(State(visits): State<Visits>, headers: HeaderMap) -> Response {
     blocking(visits, move |visits| {
         let who = demand(visits, &headers)?;
-        devices_page(visits, &who, String::new())
+        devices_page(visits, &who, None)
     })
     .await
 }
@@ -74,7 +82,14 @@ pub(crate) async fn change_device(
         let bearer = visits.field().enrol(&who.actor, &form.nama)?;
         let host = headers.get("host").and_then(|h| h.to_str().ok()).unwrap_or("localhost");
         let scheme = if visits.options().secure { "https" } else { "http" };
-        devices_page(visits, &who, format!("{scheme}://{host}/or/key/{}", bearer.token.expose()))
+        let password = bearer.token.expose();
+        let shown = Shown {
+            address: format!("{scheme}://{host}/or/key/{password}"),
+            server: format!("{scheme}://{host}/or"),
+            user: bearer.user,
+            password,
+        };
+        devices_page(visits, &who, Some(shown))
     })
     .await
 }

@@ -1,9 +1,11 @@
 //! What handlers are given.
 
+use crate::english;
 use casework::Casework;
 use channels::openrosa::{form, listing};
 use field::{Field, FieldError};
 use std::sync::Arc;
+use web::english::Dictionary;
 
 /// How the pages are opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +27,7 @@ struct Inner {
     form: String,
     version: String,
     form_hash: String,
+    dictionary: Arc<Dictionary>,
 }
 
 impl Visits {
@@ -40,7 +43,9 @@ impl Visits {
             listing::hash(draft.as_bytes()).chars().skip("md5:".len()).take(12).collect();
         let form = form::form(field.instrument(), &version);
         let form_hash = listing::hash(form.as_bytes());
-        Ok(Self(Arc::new(Inner { field, options, form, version, form_hash })))
+        let dictionary =
+            Arc::new(english::dictionary(field.instrument()).map_err(FieldError::Rules)?);
+        Ok(Self(Arc::new(Inner { field, options, form, version, form_hash, dictionary })))
     }
 
     /// The room of ground checks.
@@ -51,6 +56,10 @@ impl Visits {
 
     pub(crate) fn work(&self) -> &Casework {
         self.0.field.work()
+    }
+
+    pub(crate) fn dictionary(&self) -> Arc<Dictionary> {
+        Arc::clone(&self.0.dictionary)
     }
 
     pub(crate) fn options(&self) -> Options {

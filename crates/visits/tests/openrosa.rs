@@ -13,8 +13,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use casework::ListQuery;
-use kernel::{CaseId, FixedClock};
+use kernel::{CaseId, Clock};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
 use tower::ServiceExt;
 use town::Town;
@@ -22,8 +23,18 @@ use town::Town;
 /// 2026-11-22 18:00 WITA.
 const NOW: i64 = 1_795_341_600_000;
 
+/// A clock that is turned by hand.
+struct Turned(AtomicI64);
+
+impl Clock for Turned {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 struct House {
     town: Town,
+    clock: Arc<Turned>,
     router: Router,
     _dir: tempfile::TempDir,
 }
@@ -33,10 +44,11 @@ fn house() -> House {
     let store = Store::open(&format!("sqlite:{}", dir.path().join("store.db").display())).unwrap();
     let vault = Vault::from_key([9; 32]);
     town::publish(&store, &vault, 90);
-    let town = town::open(store, vault, Arc::new(FixedClock(NOW)));
+    let clock = Arc::new(Turned(AtomicI64::new(NOW)));
+    let town = town::open(store, vault, Arc::clone(&clock) as Arc<dyn Clock>);
     town.campaign("test-campaign");
     let router = visits::router(town.visits.clone());
-    House { town, router, _dir: dir }
+    House { town, clock, router, _dir: dir }
 }
 
 struct Answer {
@@ -176,7 +188,9 @@ fn a_submission_address_answers_as_collect_checks() {
     assert_eq!(probe.headers["x-openrosa-accept-content-length"], "20000000");
     let stranger = house.collect(Method::HEAD, "/or/key/nobody/submission");
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
-    assert!(stranger.headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
+    let offered: Vec<&str> =
+        stranger.headers.get_all("www-authenticate").iter().map(|v| v.to_str().unwrap()).collect();
+    assert!(offered[0].starts_with("Digest ") && offered[1].starts_with("Basic "), "{offered:?}");
     // The same behind Basic and Bearer.
     use base64::Engine;
     let pair = base64::prelude::BASE64_STANDARD.encode(format!("siapa:{key}"));
@@ -372,4 +386,106 @@ fn a_browser_is_a_phone_with_a_token_of_its_own() {
     );
     let shell = house.page("/lapangan/formulir/", "");
     assert!(shell.text.contains("formulir.js"));
+}
+
+#[test]
+fn a_phone_signs_in_by_digest_and_the_answer_is_good_for_one_address_and_some_minutes() {
+    use channels::openrosa::digest;
+    let house = house();
+    let key = house.town.phone(1);
+    let ask = |method: Method, uri: &str, answer: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("x-openrosa-version", "1.0")
+            .header("authorization", answer);
+        house.ask(request.body(Body::empty()).unwrap())
+    };
+    let challenge =
+        |answer: &Answer| answer.headers["www-authenticate"].to_str().unwrap().to_owned();
+    let first = challenge(&ask(Method::HEAD, "/or/submission?deviceID=x", "Digest"));
+    let nonce = first.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // As a client works it out: MD5 over what the standard names.
+    let md5 = |text: String| channels::openrosa::listing::hash(text.as_bytes())[4..].to_owned();
+    let answer = |user: &str, password: &str, nonce: &str, method: &str, uri: &str| {
+        let asked = md5(format!("{method}:{uri}"));
+        let kept = digest::kept(user, password);
+        let response = md5(format!("{kept}:{nonce}:00000001:abcd:auth:{asked}"));
+        format!(
+            "Digest username=\"{user}\", realm=\"Padan\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, \
+             nc=00000001, cnonce=\"abcd\", response=\"{response}\", algorithm=MD5"
+        )
+    };
+    let uri = "/or/submission?deviceID=x";
+    let good = answer("ponsel-1", &key, &nonce, "HEAD", uri);
+    assert_eq!(ask(Method::HEAD, uri, &good).status, StatusCode::NO_CONTENT);
+    let list = answer("ponsel-1", &key, &nonce, "GET", "/or/formList");
+    assert_eq!(ask(Method::GET, "/or/formList", &list).status, StatusCode::OK);
+    for (method, uri, wrong) in [
+        (Method::GET, "/or/formList", good.clone()),
+        (Method::HEAD, uri, answer("ponsel-1", "lain", &nonce, "HEAD", uri)),
+        (Method::HEAD, uri, answer("ponsel-2", &key, &nonce, "HEAD", uri)),
+        (Method::HEAD, uri, answer("ponsel-01", &key, &nonce, "HEAD", uri)),
+        (Method::HEAD, uri, answer("ponsel-1", &key, "1-00", "HEAD", uri)),
+    ] {
+        assert_eq!(ask(method, uri, &wrong).status, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    // An old nonce is refused with a new one, and says that the password was right.
+    house.clock.0.fetch_add(11 * 60_000, Ordering::Relaxed);
+    let old = ask(Method::HEAD, uri, &good);
+    assert_eq!(old.status, StatusCode::UNAUTHORIZED);
+    assert!(challenge(&old).contains("stale=true") && !challenge(&old).contains(&nonce));
+    // Taken back: nobody, by this way too.
+    let fresh =
+        challenge(&old).split("nonce=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let again = answer("ponsel-1", &key, &fresh, "HEAD", uri);
+    assert_eq!(ask(Method::HEAD, uri, &again).status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        house.post("/lapangan/ponsel", &house.town.cookie(0), "cabut=1").status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(ask(Method::HEAD, uri, &again).status, StatusCode::UNAUTHORIZED);
+}
+
+/// Words that stand in Indonesian sentences only.
+const TELLTALE: &str = "yang dan tidak untuk dengan keluarga paling belum sudah Nomor Petugas";
+
+#[test]
+fn the_pages_speak_english_under_en() {
+    let house = house();
+    let key = house.town.phone(1);
+    // One form that is looked at, so that the page of doubts has something to say.
+    let entity = house.first_visit(1).entity;
+    house.send(&key, &form("uuid:english-0001", &entity, 8), &[], false);
+    assert_eq!(house.town.visits.field().work_off(10).unwrap().review, 1);
+    let (office, assistant) = (house.town.cookie(0), house.town.cookie(1));
+    let list = house.page("/en/lapangan", &office).text;
+    let campaign = list.split("href=\"/en/lapangan/kampanye/").nth(1).unwrap();
+    let campaign = format!("/lapangan/kampanye/{}", campaign.split('"').next().unwrap());
+    let mut wrong = Vec::new();
+    for (path, who) in [
+        ("/lapangan", &office),
+        (campaign.as_str(), &office),
+        ("/lapangan/periksa", &office),
+        ("/lapangan/ponsel", &office),
+        ("/lapangan", &assistant),
+        ("/lapangan/ponsel", &assistant),
+    ] {
+        let page = house.page(&format!("/en{path}"), who);
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(
+            page.text.contains("<html lang=\"en\">") && page.text.contains(">Bahasa Indonesia<")
+        );
+        let texts = page.text[page.text.find("<main").unwrap()..]
+            .split('<')
+            .filter_map(|t| t.split_once('>'));
+        for (_, text) in texts {
+            if text.split_whitespace().any(|word| TELLTALE.split(' ').any(|known| known == word)) {
+                wrong.push(format!("{path}: {}", text.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "messages/en.toml lacks\n{}", wrong.join("\n"));
+    // The address of the form and of the protocol is one for both languages.
+    assert!(house.page("/en/lapangan", &assistant).text.contains("href=\"/lapangan/formulir\""));
 }

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod counts;
+pub mod english;
 pub mod format;
 pub mod guard;
 pub mod lang;

@@ -4,14 +4,16 @@
 
 use super::counts::{Place, moved, recount, stage};
 use super::roll::{hold, segment};
-use super::rules::DecreeRules;
+use super::rules::{AskRule, DecreeRules};
 use crate::calendar::day_of;
 use crate::error::{CaseworkError, Result};
 use crate::room::{Casework, Core, Entry, check_id};
-use crate::words::{Channel, Filed, NewReport, Subject};
+use crate::text::{limited, mask_numbers};
+use crate::words::{Channel, EVIDENCE_BYTES_MAX, Filed, NewReport, Subject};
 use access::{Action, Actor, Resource};
 use kernel::{Date, FamilyId, PersonId, Region};
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Query, StoreError, Tx, params};
 
 /// Is this person covered now, by whom, until when; and if not, the shortest lawful way.
@@ -59,8 +61,36 @@ pub struct NewSwitch {
     pub scheme: i64,
     /// The kind of paper, as the rules name it.
     pub evidence: String,
-    /// SHA-256 of the paper, in hexadecimal.
-    pub evidence_sha256: String,
+    /// The paper.
+    pub paper: Paper,
+}
+
+/// A payer's paper: what stands on it, and its photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paper {
+    /// What was typed from it, by the ids of the rules' `asks`.
+    pub words: BTreeMap<String, String>,
+    /// Type of the photo.
+    pub media: String,
+    /// The photo, made anew.
+    pub bytes: Vec<u8>,
+}
+
+impl Paper {
+    fn words(&self) -> Result<String> {
+        let text = serde_json::to_string(&self.words)
+            .map_err(|e| CaseworkError::Refused(e.to_string()))?;
+        Ok(mask_numbers(&text))
+    }
+
+    /// SHA-256 over what was typed and the photo.
+    fn sha256(&self) -> Result<String> {
+        let mut hasher = Sha256::new();
+        hasher.update(self.words()?.as_bytes());
+        hasher.update([0]);
+        hasher.update(&self.bytes);
+        Ok(hex::encode(hasher.finalize()))
+    }
 }
 
 /// What the change gave.
@@ -92,13 +122,13 @@ impl Casework {
         let rules = DecreeRules::builtin()?;
         let today = day_of(self.now_ms());
         let (row, roll) = self.store.read::<_, CaseworkError>(|reader| {
-            let sql = "SELECT segment, hold FROM cover_roll WHERE person_id = $1 ORDER BY edition DESC LIMIT 1";
-            // No index by person alone: the newest edition is asked first.
-            let edition = reader.query_opt("SELECT MAX(edition) AS edition FROM cover_roll", params![])?;
+            let sql = "SELECT segment, hold FROM cover_roll WHERE edition = $2 AND person_id = $1";
+            // The newest roll that is whole.
+            let edition =
+                reader.query_opt("SELECT MAX(edition) AS edition FROM cover_cell", params![])?;
             let edition: Option<u32> = edition.map_or(Ok(None), |row| row.get("edition"))?;
-            let sql = sql.replace("WHERE", "WHERE edition = $2 AND");
             let roll = match edition {
-                Some(edition) => reader.query_opt(&sql, params![person, edition])?,
+                Some(edition) => reader.query_opt(sql, params![person, edition])?,
                 None => None,
             };
             Ok((row_of(reader, person)?, roll))
@@ -218,8 +248,18 @@ impl Casework {
         if scheme.evidence != new.evidence {
             return refuse(format!("{} needs {}", scheme.name_en, scheme.evidence));
         }
-        if new.evidence_sha256.len() != 64 || hex::decode(&new.evidence_sha256).is_err() {
-            return refuse("the paper's hash is not 64 hexadecimal digits".to_owned());
+        if new.paper.bytes.is_empty() || new.paper.bytes.len() > EVIDENCE_BYTES_MAX {
+            return refuse(format!(
+                "{}: the photo is missing or larger than 2 MiB",
+                scheme.evidence
+            ));
+        }
+        let lacks = |ask: &&AskRule| new.paper.words.get(&ask.id).is_none_or(String::is_empty);
+        if let Some(ask) = scheme.asks.iter().find(lacks) {
+            return refuse(format!("{} needs {}", scheme.name_en, ask.name_en));
+        }
+        for word in new.paper.words.values() {
+            limited(word)?;
         }
         let actor = *actor;
         self.write(move |tx, core| core.switch_payer(tx, &actor, &new))
@@ -405,8 +445,9 @@ impl Core {
             params![&row.decree, new.person, to.stage, to.scheme, to.applied_on, to.ended_on],
         )?;
         moved(tx, &row.decree, row.place, to)?;
+        let sha256 = new.paper.sha256()?;
         let payload = serde_json::json!({"decree": row.decree, "edition": row.edition, "scheme": new.scheme,
-            "evidence": new.evidence, "evidence_sha256": new.evidence_sha256});
+            "evidence": new.evidence, "evidence_sha256": sha256});
         let seq = self.record(
             tx,
             Entry {
@@ -422,8 +463,15 @@ impl Core {
             "INSERT INTO cover_switch (switch_id, decree_id, person_id, scheme, evidence, evidence_sha256, account, at, seq)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             params![
-                &new.id, &row.decree, new.person, new.scheme, &new.evidence, &new.evidence_sha256, actor.account, now, seq
+                &new.id, &row.decree, new.person, new.scheme, &new.evidence, &sha256, actor.account, now, seq
             ],
+        )?;
+        let words =
+            self.seal_text(&format!("cover_paper.words|{}", new.id), &new.paper.words()?)?;
+        let body = self.vault.seal(&format!("cover_paper.body|{}", new.id), &new.paper.bytes)?;
+        tx.execute(
+            "INSERT INTO cover_paper (switch_id, media, words, body) VALUES ($1, $2, $3, $4)",
+            params![&new.id, &new.paper.media, words, body],
         )?;
         Ok(Switched { seq })
     }

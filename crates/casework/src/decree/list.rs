@@ -2,7 +2,7 @@
 //! made again from the edition and the rule.
 
 use super::counts::{recount, stage};
-use super::roll::{insert_many, segment};
+use super::roll::segment;
 use super::rules::DecreeRules;
 use crate::calendar::day_of;
 use crate::error::{CaseworkError, Result};
@@ -12,7 +12,7 @@ use access::{Action, Actor, Resource};
 use kernel::{Date, Region};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Query, StoreError, Tx, Value, params};
+use store::{Query, StoreError, Tx, params};
 
 /// The rule of a decree: who of an edition's roll is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,11 +190,14 @@ impl Casework {
         }
         let resource = Resource { region: new.rule.region, ..Resource::of_the_country() };
         self.core.allow(actor, Action::MassPropose, &resource)?;
-        let (id, reason, region) = (new.id.clone(), new.reason.clone(), new.rule.region);
-        let (list_sha256, people) = self.write(move |tx, core| core.make_list(tx, &rules, &new))?;
+        let (list_sha256, people) = self.patient().make_list(&rules, &new)?;
+        let NewDecree { id, reason, rule, .. } = new;
         let kind = "pbi_jk_cut_off".to_owned();
-        let proposal = MassProposal { id: id.clone(), kind, region, list_sha256, people, reason };
-        self.propose(actor, proposal)?;
+        let (proposed, region) = (id.clone(), rule.region);
+        self.propose(
+            actor,
+            MassProposal { id: proposed, kind, region, list_sha256, people, reason },
+        )?;
         self.decree(&id)
     }
 
@@ -228,8 +231,7 @@ impl Casework {
         if decree.state != "proposed" {
             return Ok(0);
         }
-        let rules = DecreeRules::builtin()?;
-        self.write(move |tx, core| core.post_notices(tx, &rules, &decree))
+        self.patient().post_notices(&DecreeRules::builtin()?, &decree)
     }
 
     /// Ends the cover of the listed, on or after the day of effect, if the notices are out.
@@ -247,7 +249,7 @@ impl Casework {
         if day_of(self.now_ms()) < decree.dates.effective {
             return refuse("the day of effect has not come");
         }
-        self.write(move |tx, core| {
+        self.patient().write(move |tx, core| {
             let now = core.clock.now_ms();
             let changed = tx.execute(
                 "UPDATE decree_person SET stage = $2 WHERE decree_id = $1 AND stage = $3",
@@ -288,9 +290,9 @@ impl Casework {
 }
 
 /// Person, family, village, decile, ground.
-type ListedRow = (u64, u64, u64, i64, i64);
+pub(super) type ListedRow = (u64, u64, u64, i64, i64);
 
-fn listed(
+pub(super) fn listed(
     query: &mut impl Query,
     rules: &DecreeRules,
     rule: &CutRule,
@@ -310,7 +312,7 @@ fn listed(
 }
 
 /// SHA-256 over lines `person,ground`, by person.
-fn hash(rows: impl Iterator<Item = (u64, i64)>) -> String {
+pub(super) fn hash(rows: impl Iterator<Item = (u64, i64)>) -> String {
     let mut hasher = Sha256::new();
     for (person, ground) in rows {
         hasher.update(format!("{person},{ground}\n"));
@@ -334,111 +336,7 @@ fn decree_of(row: &store::Row) -> Result<Decree> {
 }
 
 impl Core {
-    fn make_list(
-        &self,
-        tx: &mut Tx<'_>,
-        rules: &DecreeRules,
-        new: &NewDecree,
-    ) -> Result<(String, u64)> {
-        let rule =
-            serde_json::to_string(&new.rule).map_err(|e| CaseworkError::Refused(e.to_string()))?;
-        let sql = "SELECT rule, edition, list_sha256, people FROM decree WHERE decree_id = $1";
-        if let Some(row) = tx.query_opt(sql, params![&new.id])? {
-            let same =
-                row.get::<String>("rule")? == rule && row.get::<u32>("edition")? == new.edition;
-            return if same {
-                Ok((row.get("list_sha256")?, row.get("people")?))
-            } else {
-                Err(CaseworkError::IdReused(new.id.clone()))
-            };
-        }
-        let rows = listed(tx, rules, &new.rule, new.edition)?;
-        let (sha256, people) = (hash(rows.iter().map(|row| (row.0, row.4))), rows.len() as u64);
-        let id = Value::from(new.id.as_str());
-        let values = rows.iter().map(|(person, family, village, decile, ground)| {
-            let none = || Value::Int(0);
-            Ok(vec![
-                id.clone(),
-                (*person).into(),
-                (*family).into(),
-                (*village).into(),
-                (*decile).into(),
-                (*ground).into(),
-                none(),
-                none(),
-                none(),
-                none(),
-                none(),
-                none(),
-                none(),
-                none(),
-            ])
-        });
-        let into = "decree_person (decree_id, person_id, family_id, village, decile, ground, stage, scheme, aware_on, \
-                    applied_on, ended_on, case_id, covered_until, fix_due)";
-        insert_many(tx, into, 14, values)?;
-        tx.execute(
-            "INSERT INTO decree (decree_id, title, edition, rule, list_sha256, people, notice_on, effective_on, state, made_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'proposed', $9)",
-            params![
-                &new.id, &new.title, new.edition, rule, &sha256, people, new.dates.notice, new.dates.effective,
-                self.clock.now_ms()
-            ],
-        )?;
-        recount(tx, &new.id)?;
-        Ok((sha256, people))
-    }
-
-    fn post_notices(&self, tx: &mut Tx<'_>, rules: &DecreeRules, decree: &Decree) -> Result<u64> {
-        let sql = "SELECT person_id, family_id, ground FROM decree_person WHERE decree_id = $1 ORDER BY person_id";
-        let people = tx.query(sql, params![&decree.id])?;
-        let now = self.clock.now_ms();
-        let count = people.len() as u64;
-        let first: u64 = tx
-            .query_one(
-                "INSERT INTO counter (name, next) VALUES ('outbox', $1 + 1)
-                 ON CONFLICT (name) DO UPDATE SET next = counter.next + $1 RETURNING next",
-                params![count],
-            )?
-            .get::<u64>("next")?
-            - count;
-        let day = decree.dates.effective.to_string();
-        let texts = rules
-            .ground
-            .iter()
-            .map(|g| self.messages.fill("cut_off", &[("outcome", &g.reason), ("due", &day)]))
-            .collect::<Result<Vec<_>>>()?;
-        let values = (first..).zip(&people).map(|(id, row)| {
-            let (person, family): (u64, u64) = (row.at(0)?, row.at(1)?);
-            let ground = usize::try_from(row.at::<i64>(2)?).unwrap_or(0);
-            let text = texts.get(ground).map_or("", String::as_str);
-            let seal = |column: &str, text: &str| {
-                self.vault.seal(&format!("outbox.{column}|{id}"), text.as_bytes())
-            };
-            Ok(vec![
-                id.into(),
-                format!("decree:{}:{person}", decree.id).into(),
-                "letter".into(),
-                seal("recipient", &format!("F{family}"))?.into(),
-                "cut_off".into(),
-                seal("body", text)?.into(),
-                "waiting".into(),
-                Value::Int(0),
-                now.into(),
-                now.into(),
-            ])
-        });
-        let into = "outbox (message_id, idempotency_key, channel, recipient, template, body, state, attempts, next_at, made_at)";
-        insert_many(tx, into, 10, values)?;
-        tx.execute(
-            "UPDATE decree SET state = 'noticed', noticed_at = $2 WHERE decree_id = $1",
-            params![&decree.id, now],
-        )?;
-        self.note_decree(tx, "decree_noticed", decree, count)?;
-        Ok(count)
-    }
-
-    fn note_decree(
+    pub(super) fn note_decree(
         &self,
         tx: &mut Tx<'_>,
         kind: &str,

@@ -28,6 +28,17 @@ pub struct DecreeRules {
     pub scheme: Vec<SchemeRule>,
 }
 
+/// What an edition says about somebody: one of these codes in this column.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// A column of the edition's persons; `age` in whole years; `rolls`: how often they stand on the
+    /// payer's roll; `flag.NAME`: 1 when the flag stands in `flags.parquet`.
+    pub column: String,
+    /// The codes.
+    pub is: Vec<u64>,
+}
+
 /// Why somebody is listed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +47,8 @@ pub struct GroundRule {
     pub id: String,
     /// A bit of `cover_roll.marks`; none: the decile.
     pub mark: Option<i64>,
+    /// Where the mark comes from when an edition is published.
+    pub seen: Option<Seen>,
     /// For the person, in Indonesian.
     pub reason: String,
     /// The same in English.
@@ -50,6 +63,8 @@ pub struct HoldRule {
     pub id: String,
     /// A bit of `cover_roll.hold`.
     pub bit: i64,
+    /// Where it comes from when an edition is published.
+    pub seen: Seen,
     /// For people, in Indonesian.
     pub name: String,
     /// The same in English.
@@ -66,8 +81,30 @@ pub struct SchemeRule {
     pub name: String,
     /// The same in English.
     pub name_en: String,
+    /// How it goes, in one sentence.
+    pub how: String,
+    /// The same in English.
+    pub how_en: String,
     /// The paper it needs.
     pub evidence: String,
+    /// What is photographed, in words.
+    pub paper: String,
+    /// The same in English.
+    pub paper_en: String,
+    /// What stands on the paper and is typed beside it.
+    pub asks: Vec<AskRule>,
+}
+
+/// Something that stands on a payer's paper.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskRule {
+    /// Its id.
+    pub id: String,
+    /// For people, in Indonesian.
+    pub name: String,
+    /// The same in English.
+    pub name_en: String,
 }
 
 impl DecreeRules {
@@ -93,6 +130,18 @@ impl DecreeRules {
             if let Some(bit) = set.iter().find(|bit| bit.count_ones() != 1 || !seen.insert(**bit)) {
                 return Err(wrong(format!("{bit} is not one bit, or stands twice")));
             }
+        }
+        if let Some(ground) = rules.ground.iter().find(|g| g.mark.is_some() != g.seen.is_some()) {
+            return Err(wrong(format!(
+                "ground {}: a mark says where it is seen, and only a mark does",
+                ground.id
+            )));
+        }
+        if let Some(scheme) = rules.scheme.iter().find(|s| s.asks.is_empty()) {
+            return Err(wrong(format!(
+                "scheme {}: a paper on which nothing stands",
+                scheme.segment
+            )));
         }
         if rules.notice_days < 1 || rules.window_months < 1 || rules.grace_months < 1 {
             return Err(wrong(
@@ -151,5 +200,6 @@ mod tests {
         check("bit = 2", "bit = 3", "3 is not one bit");
         check("notice_days = 14", "notice_days = 0", "no due process");
         check("fix_days", "fix_dais", "unknown field");
+        check("seen = { column = \"alive\", is = [0] }\n", "", "ground dead: a mark says");
     }
 }

@@ -6,6 +6,7 @@
 //! 201 (200 is an error to Collect); the same instance id with the same XML adds attachments, with
 //! other XML it is a conflict (409); the `Date` header of the client is never checked.
 
+pub mod digest;
 pub mod form;
 pub mod listing;
 pub mod submission;

@@ -24,6 +24,7 @@ struct Found {
     ways: Vec<(String, String)>,
     can_apply: bool,
     applied: bool,
+    can_switch: bool,
 }
 
 #[derive(Template)]
@@ -136,7 +137,8 @@ fn show(
     done: Option<(String, String)>,
 ) -> Page {
     let rules = DecreeRules::builtin()?;
-    let found = found.map(|(name, cover)| answer(&rules, name, &cover));
+    let can_switch = super::payer::ROLES.contains(&who.account.role);
+    let found = found.map(|(name, cover)| answer(&rules, name, &cover, can_switch));
     html(&FacilityPage {
         frame: Frame::new(doors, "Kepesertaan pasien", "faskes", Some(who)),
         id: new_id(),
@@ -148,22 +150,13 @@ fn show(
     })
 }
 
-fn answer(rules: &DecreeRules, name: String, cover: &CoverNow) -> Found {
+fn answer(rules: &DecreeRules, name: String, cover: &CoverNow, can_switch: bool) -> Found {
     let payer = match cover.segment {
         segment::PBI_JK => "PBI-JK".to_owned(),
         other => rules.scheme(other).map_or_else(|| "belum ada".to_owned(), |s| s.name.clone()),
     };
     let way = |scheme: &i64| {
-        let name = rules.scheme(*scheme).map(|s| s.name.clone()).unwrap_or_default();
-        let how = match *scheme {
-            segment::PBI_JK => {
-                "Surat keterangan faskes; Dinas Sosial menerbitkan surat dalam 3 x 24 jam. Berlaku sementara sejak diajukan."
-            }
-            segment::PBPU_PEMDA => "Surat pengesahan bupati atau wali kota lewat Dinas Sosial.",
-            segment::PPU => "Bukti gaji; perusahaan mendaftarkan pekerja dan keluarganya.",
-            _ => "Bayar iuran kelas 3; aktif setelah iuran pertama.",
-        };
-        (name, how.to_owned())
+        rules.scheme(*scheme).map(|s| (s.name.clone(), s.how.clone())).unwrap_or_default()
     };
     Found {
         name,
@@ -179,5 +172,6 @@ fn answer(rules: &DecreeRules, name: String, cover: &CoverNow) -> Found {
         ways: cover.ways.iter().map(way).collect(),
         can_apply: cover.ways.contains(&segment::PBI_JK) && cover.case.is_none(),
         applied: cover.case.is_some(),
+        can_switch,
     }
 }

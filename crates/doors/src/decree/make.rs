@@ -8,7 +8,7 @@ use crate::state::Doors;
 use crate::words;
 use access::{Action, Resource};
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use casework::{CutRule, DecreeDates, DecreeRules, NewDecree, Session, Simulated, day_of};
@@ -27,7 +27,8 @@ struct Line {
     dates: String,
     hash: String,
     acts: Vec<(&'static str, &'static str)>,
-    replays: bool,
+    /// Whether the list made again is the same; none until somebody asks for it.
+    replays: Option<bool>,
 }
 
 #[derive(Template)]
@@ -44,6 +45,13 @@ struct DecreePage {
     decrees: Vec<Line>,
     may_propose: bool,
     limit: i64,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Asked {
+    /// The decree whose list is made again and compared.
+    #[serde(default)]
+    uji: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -72,15 +80,19 @@ fn officer(doors: &Doors, headers: &HeaderMap) -> Result<Session, Trouble> {
 }
 
 /// `GET /pbi/keputusan`
-pub(crate) async fn page(State(doors): State<Doors>, headers: HeaderMap) -> Response {
+pub(crate) async fn page(
+    State(doors): State<Doors>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
     blocking(doors, move |doors| {
         let who = officer(doors, &headers)?;
-        show(doors, &who)
+        show(doors, &who, &asked.uji)
     })
     .await
 }
 
-fn show(doors: &Doors, who: &Session) -> Page {
+fn show(doors: &Doors, who: &Session, tested: &str) -> Page {
     let work = doors.work();
     let edition = work.store().current_edition()?.ok_or(Trouble::Missing)?;
     let rules = DecreeRules::builtin()?;
@@ -116,7 +128,7 @@ fn show(doors: &Doors, who: &Session) -> Page {
         held,
         grounds,
         regencies: regencies(&simulated, &names),
-        decrees: lines(doors, who)?,
+        decrees: lines(doors, who, tested)?,
         may_propose: may(doors, who, Action::MassPropose)?,
         limit,
     })
@@ -139,7 +151,7 @@ fn regencies(
         .collect()
 }
 
-fn lines(doors: &Doors, who: &Session) -> Result<Vec<Line>, Trouble> {
+fn lines(doors: &Doors, who: &Session, tested: &str) -> Result<Vec<Line>, Trouble> {
     let work = doors.work();
     let today = day_of(work.now_ms());
     let approves = may(doors, who, Action::MassApprove)?;
@@ -176,7 +188,10 @@ fn lines(doors: &Doors, who: &Session) -> Result<Vec<Line>, Trouble> {
             ),
             hash: decree.list_sha256.clone(),
             acts,
-            replays: work.replay_decree(&decree.id)?,
+            replays: match decree.id == tested {
+                true => Some(work.replay_decree(&decree.id)?),
+                false => None,
+            },
             id: decree.id,
         });
     }

@@ -130,7 +130,7 @@ pub fn seed_decree(work: &Casework) -> Result<u64, CaseworkError> {
     if work.decree(&id).is_ok() {
         return Ok(0);
     }
-    work.load_cover(edition.number, roll(&people(work, edition.number)?))?;
+    work.load_cover(edition.number, &roll(&people(work, edition.number)?))?;
     let accounts = work.accounts()?;
     let actor = |role: Role| -> Result<Actor, CaseworkError> {
         let found = accounts.iter().find(|a| a.role == role).ok_or(CaseworkError::NotFound)?;

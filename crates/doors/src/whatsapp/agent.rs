@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use casework::{Contact, Session};
+use casework::{Contact, Session, day_of};
 use channels::mask::mask;
 use channels::whatsapp::dialogue::Dialogue;
 use serde::Deserialize;
@@ -30,6 +30,32 @@ struct Waiting {
     minutes: i64,
 }
 
+/// What went out in the last days: billed by the platform, by category, and not delivered.
+struct Sending {
+    billed: Vec<(String, u64)>,
+    undelivered: u64,
+}
+
+/// Days that the figures of sending look back.
+const LOOK_BACK_DAYS: i32 = 30;
+
+fn sending(doors: &Doors) -> Result<Sending, Trouble> {
+    let work = doors.work();
+    let since = day_of(work.now_ms()).plus_days(-LOOK_BACK_DAYS);
+    let since_ms = work.now_ms() - i64::from(LOOK_BACK_DAYS) * 86_400_000;
+    let (billed, failed) = work.store().read::<_, StoreError>(|reader| {
+        let sql =
+            "SELECT category, CAST(SUM(messages) AS INTEGER) AS n FROM wa_cost WHERE day >= $1
+                   GROUP BY category ORDER BY category";
+        let billed = reader.query(sql, params![since])?;
+        let sql = "SELECT COUNT(*) AS n FROM wa_sent WHERE status = 'failed' AND at >= $1";
+        Ok((billed, reader.query_one(sql, params![since_ms])?))
+    })?;
+    let line = |row: &store::Row| Ok((row.get::<String>("category")?, row.get::<u64>("n")?));
+    let billed = billed.iter().map(line).collect::<Result<_, StoreError>>()?;
+    Ok(Sending { billed, undelivered: failed.get("n")? })
+}
+
 struct Bubble {
     theirs: bool,
     text: String,
@@ -43,6 +69,7 @@ struct ConversationsPage {
     waiting: Vec<Waiting>,
     failed: u64,
     unread: u64,
+    sending: Sending,
     thread: Option<(String, Vec<Bubble>)>,
     id: String,
 }
@@ -120,6 +147,7 @@ fn show(doors: &Doors, who: &Session, thread: Option<(String, Vec<Line>)>) -> cr
         when: words::instant(line.written_s * 1_000),
     };
     html(&ConversationsPage {
+        sending: sending(doors)?,
         frame: Frame::new(doors, "Percakapan WhatsApp", "percakapan", Some(who)),
         waiting,
         failed,

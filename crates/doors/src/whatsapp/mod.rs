@@ -69,6 +69,8 @@ impl WhatsApp {
 
 /// Works on what came in and sends what waits, until `stop` says so. Call it on a thread of its own.
 pub fn run_whatsapp(doors: &Doors, stop: impl Fn() -> bool) {
+    // The platform waits for our acknowledgements; nobody waits for the worker or the courier.
+    let doors = &doors.patient();
     let worker = match worker::Worker::new(doors) {
         Ok(worker) => worker,
         Err(error) => return eprintln!("whatsapp: {error}"),
@@ -87,7 +89,7 @@ pub fn run_whatsapp(doors: &Doors, stop: impl Fn() -> bool) {
 /// # Errors
 /// When the dialogue file is wrong or the store fails.
 pub fn work_off(doors: &Doors) -> Result<u64, CaseworkError> {
-    let worker = worker::Worker::new(doors)?;
+    let worker = worker::Worker::new(&doors.patient())?;
     let mut all = 0;
     loop {
         match worker.round()? {

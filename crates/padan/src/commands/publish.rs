@@ -1,9 +1,14 @@
-//! `padan publish`: lay an edition into the store, in one switch.
+//! `padan publish`: lay an edition into the store, in one switch, and its roll of health cover
+//! beside it, so that a decree starts from the edition.
 
+use super::live::Live;
 use crate::failure::Failure;
+use casework::{CoverRow, DecreeRules};
 use kernel::{Clock, SystemClock};
+use publish::{CoverPerson, CoverTest, PublishError};
 use std::path::{Path, PathBuf};
-use store::{Store, Vault};
+use std::time::Instant;
+use store::{Store, StoreError, Vault};
 
 /// Flags of `padan publish`.
 #[derive(clap::Args)]
@@ -40,11 +45,12 @@ impl StoreArgs {
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     let (store, vault) = args.store.open()?;
-    publish(&args.edition, &store, &vault)
+    let number = publish(&args.edition, &store, &vault)?;
+    lay_cover(&args.edition, number, &store, &vault)
 }
 
-/// Publishes, telling of every step.
-pub fn publish(edition: &Path, store: &Store, vault: &Vault) -> Result<(), Failure> {
+/// Publishes, telling of every step. Gives the edition's number in the store.
+pub fn publish(edition: &Path, store: &Store, vault: &Vault) -> Result<u32, Failure> {
     let mut say = |step: &str| eprintln!("publish: {step}");
     let report = publish::publish(edition, store, vault, SystemClock.now_ms(), &mut say)
         .map_err(Failure::input)?;
@@ -53,5 +59,48 @@ pub fn publish(edition: &Path, store: &Store, vault: &Vault) -> Result<(), Failu
         "edition {} is published: {} people, {} families, {} counts in {seconds:.1} s",
         report.edition.name, report.people, report.families, report.counts
     );
+    Ok(report.edition.number)
+}
+
+/// Lays the edition's roll of health cover, once: who pays for whom, what speaks against it, what
+/// holds them. Readers of pages do not wait for it; decrees do.
+fn lay_cover(edition: &Path, number: u32, store: &Store, vault: &Vault) -> Result<(), Failure> {
+    eprintln!("publish: roll of health cover");
+    let (began, work) = (Instant::now(), Live::open(store, vault)?.work);
+    let rules = DecreeRules::builtin().map_err(Failure::work)?;
+    let Some(mut load) = work.begin_cover(number).map_err(Failure::work)? else { return Ok(()) };
+    let refused =
+        |e: casework::CaseworkError| PublishError::Store(StoreError::Caller(e.to_string()));
+    publish::cover(edition, &tests(&rules), &mut |people| {
+        let rows: Vec<CoverRow> = people.iter().map(row).collect();
+        load.add(&rows).map_err(refused)
+    })
+    .map_err(Failure::input)?;
+    let people = load.finish().map_err(Failure::work)?;
+    println!("roll of health cover: {people} people in {:.1} s", began.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The rules' marks and holds as questions to an edition.
+fn tests(rules: &DecreeRules) -> Vec<CoverTest> {
+    let test = |seen: &casework::Seen, mark: i64, hold: i64| CoverTest {
+        column: seen.column.clone(),
+        is: seen.is.clone(),
+        mark,
+        hold,
+    };
+    let marks = rules.ground.iter().filter_map(|g| Some(test(g.seen.as_ref()?, g.mark?, 0)));
+    marks.chain(rules.hold.iter().map(|h| test(&h.seen, 0, h.bit))).collect()
+}
+
+fn row(person: &CoverPerson) -> CoverRow {
+    CoverRow {
+        person: person.person,
+        family: person.family,
+        village: person.village,
+        decile: person.decile,
+        segment: person.segment,
+        marks: person.marks,
+        hold: person.hold,
+    }
 }

@@ -4,7 +4,7 @@
 use access::{Policies, Role, Territory};
 use casework::{Casework, NewAccount};
 use field::{NewCampaign, Queue};
-use kernel::{Clock, Date, EditionId, Region};
+use kernel::{Clock, Date, EditionId, Nik, Region};
 use std::sync::Arc;
 use store::blob::{CellKind, Layout, put_count, put_int, put_real, put_text};
 use store::{Store, StoreError, Value, Vault};
@@ -76,6 +76,11 @@ fn body(family: u64, village: u64) -> Vec<u8> {
     out
 }
 
+/// The NIK of a family's head.
+pub fn nik(family: u64) -> Nik {
+    Nik::from_number(5_202_010_403_800_000 + family).unwrap()
+}
+
 /// Publishes `families` families, spread over the three villages.
 pub fn publish(store: &Store, vault: &Vault, families: u64) {
     let name = EditionId::new("2026-4").unwrap();
@@ -107,6 +112,11 @@ pub fn publish(store: &Store, vault: &Vault, families: u64) {
                 Ok(vec![family.into(), Value::Bytes(sealed)])
             });
             loader.append("family", &["family_id", "body"], sealed)?;
+            let keys = (1..=families).map(|family| {
+                let nik = vault.nik_index(nik(family));
+                Ok(vec![nik.into(), (family * 10).into(), family.into()])
+            });
+            loader.append("person_key", &["nik_index", "person_id", "family_id"], keys)?;
             let mut listed: Vec<(u64, u64, u64)> =
                 (1..=families).map(|f| (village(f), f % 10 + 1, f)).collect();
             listed.sort_unstable();
