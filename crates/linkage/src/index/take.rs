@@ -50,7 +50,7 @@ impl Index {
         for row in 0..rows {
             self.keys.extend(keys.iter().map(|column| column[row]));
         }
-        Ok(self.into_tables(&keys, first))
+        Ok(self.fill_tables(&keys, first))
     }
 
     /// Ids must be new, and each once, before anything is changed.
@@ -67,7 +67,7 @@ impl Index {
         Ok(())
     }
 
-    fn into_tables(&mut self, keys: &[Vec<u32>], first: u32) -> Vec<u32> {
+    fn fill_tables(&mut self, keys: &[Vec<u32>], first: u32) -> Vec<u32> {
         let limits = self.blocks.iter().map(|block| block.max_size);
         let mut work: Vec<((&mut KeyTable, &Vec<u32>), usize)> =
             self.tables.iter_mut().zip(keys).zip(limits).collect();
