@@ -211,7 +211,7 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         constraints: &constraints,
         decide: &spec.decide,
     }
-    .run(&scored.edges);
+    .run(&scored.edges, None);
     let together = |e: &Edge| clusters.leader[e.a as usize] == clusters.leader[e.b as usize];
     let rates = score::error_rates(&scored.edges, records.len(), together);
     watch.done("cluster", &format!("{} pairs together", rates.decided));

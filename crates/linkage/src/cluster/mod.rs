@@ -52,7 +52,7 @@ pub struct Clusters {
 }
 
 /// A canonical order of records that their numbers do not tell.
-pub(crate) type Order<'a> = dyn Fn(&u32, &u32) -> std::cmp::Ordering + Sync + 'a;
+pub type Order<'a> = dyn Fn(&u32, &u32) -> std::cmp::Ordering + Sync + 'a;
 
 /// Everything the clustering of a component reads.
 pub struct Clustering<'a> {
@@ -110,14 +110,9 @@ fn find(parent: &mut [u32], mut record: u32) -> u32 {
 }
 
 impl Clustering<'_> {
-    /// Clusters all records.
+    /// Clusters all records; `order` when their numbers are not their canonical order.
     #[must_use]
-    pub fn run(&self, edges: &[Edge]) -> Clusters {
-        self.run_in_order(edges, None)
-    }
-
-    /// As [`Clustering::run`], for records whose numbers are not their canonical order.
-    pub(crate) fn run_in_order(&self, edges: &[Edge], order: Option<&Order<'_>>) -> Clusters {
+    pub fn run(&self, edges: &[Edge], order: Option<&Order<'_>>) -> Clusters {
         let threshold = self.threshold();
         let decided = self.constraints.decided.iter();
         let musts: Vec<(u32, u32)> = decided.filter(|(_, same)| **same).map(|(p, _)| *p).collect();

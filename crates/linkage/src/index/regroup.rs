@@ -117,7 +117,7 @@ impl Index {
             rings.set(&component);
         }
         let order = |a: &u32, b: &u32| self.order(*a, *b);
-        let groups = by_leader(&clustering.run_in_order(&edges, Some(&order)).leader);
+        let groups = by_leader(&clustering.run(&edges, Some(&order)).leader);
         let changed = |group: &Vec<u32>| !self.persons.is(group);
         groups.into_par_iter().with_min_len(1_024).filter(changed).collect()
     }
