@@ -1,8 +1,9 @@
 """`padan link` and Splink 5 + DuckDB side by side on one machine: same file, same fields, same truth.
 
-    python3 benchmarks/link_vs_splink/run.py --data DIR [--set febrl3|orang] [--link PROGRAM]
+    python3 benchmarks/link_vs_splink/run.py --data DIR [--set febrl3|orang] [--file FILE] [--link PROGRAM]
 
-DIR holds dataset3.csv and orang_100k.parquet. Splink is installed from PyPI into a virtual
+DIR holds dataset3.csv and orang_100k.parquet; --file takes another file of the same columns (for
+`--set orang` one of `target/release/examples/orang --records 1000000 --out FILE`). Splink is installed from PyPI into a virtual
 environment beside this file (.venv) at the first run. PROGRAM defaults to the example binary
 `target/release/examples/link`; with the whole program write `--link "padan link"`.
 
@@ -125,13 +126,13 @@ def work(args):
 
     program = args.link.split()
     if args.set == "febrl3":
-        path = pathlib.Path(args.data) / "dataset3.csv"
+        path = pathlib.Path(args.file or pathlib.Path(args.data) / "dataset3.csv")
         frame = pd.read_csv(path, dtype=str, skipinitialspace=True).rename(columns={"rec_id": "id"})
         truth = {i: i.split("-")[1] for i in frame["id"]}
         rules, compares, id_column, names = FEBRL_RULES, PADAN_FEBRL, "rec_id", "latin"
         frame = frame[["id"] + FEBRL_FIELDS]
     else:
-        path = pathlib.Path(args.data) / "orang_100k.parquet"
+        path = pathlib.Path(args.file or pathlib.Path(args.data) / "orang_100k.parquet")
         frame = pd.read_parquet(path).rename(columns={"rec_id": "id"})
         frame["id"] = frame["id"].astype(str)
         truth = dict(zip(frame["id"], frame["person_id"]))
@@ -145,7 +146,8 @@ def work(args):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", default=".")
+    parser.add_argument("--file")
     parser.add_argument("--set", default="febrl3", choices=["febrl3", "orang"])
     parser.add_argument("--link", default=str(ROOT / "target/release/examples/link"))
     args = parser.parse_args()

@@ -92,6 +92,12 @@ pub struct Evaluation {
     pub wrong_by_cause: BTreeMap<String, u64>,
     /// Missing links by cause.
     pub missed_by_cause: BTreeMap<String, u64>,
+    /// People wrongly merged, per million, by what was done to the first wrong record.
+    #[serde(default)]
+    pub merged_by_cause_per_million: BTreeMap<String, f64>,
+    /// People wrongly split, per million, by what was done to the first record that stands apart.
+    #[serde(default)]
+    pub split_by_cause_per_million: BTreeMap<String, f64>,
 }
 
 /// The truth of all records, by delivery and line.
@@ -164,6 +170,7 @@ pub fn evaluate(
         in_register: Vec::new(),
         homes: Vec::new(),
         merged: vec![false; people.len()],
+        merged_by_cause: BTreeMap::new(),
         out: Evaluation::default(),
     };
     let is_spine = |t: &&RecordTable| t.name == spine;
@@ -189,9 +196,10 @@ struct Work<'a> {
     of_family: Vec<u32>,
     /// Whether a true person stands in the register.
     in_register: Vec<bool>,
-    /// (true person, person) of every link.
-    homes: Vec<(u32, u32)>,
+    /// (true person, person, damage of the record) of every link.
+    homes: Vec<(u32, u32, u32)>,
     merged: Vec<bool>,
+    merged_by_cause: BTreeMap<String, u64>,
     out: Evaluation,
 }
 
@@ -230,7 +238,7 @@ impl Work<'_> {
             if self.of_family[f] == 0 {
                 self.of_family[f] = true_family;
             }
-            self.homes.push((true_person, person[row]));
+            self.homes.push((true_person, person[row], 0));
         }
         Ok(())
     }
@@ -251,8 +259,10 @@ impl Work<'_> {
                     self.of_person[p] = true_person;
                 }
                 right = self.of_person[p] == true_person;
-                self.merged[p] |= !right;
-                self.homes.push((true_person, person[row]));
+                if !right && !std::mem::replace(&mut self.merged[p], true) {
+                    causes(&mut self.merged_by_cause, damage);
+                }
+                self.homes.push((true_person, person[row], damage));
                 // A person outside the register is no link to it.
                 linked = self.people.in_spine[p];
             }
@@ -291,12 +301,23 @@ impl Work<'_> {
 
     fn finish(mut self, people: usize) -> Evaluation {
         self.homes.sort_unstable();
-        self.homes.dedup();
-        let split = engine::sort::runs(&self.homes, |h| h.0).filter(|r| r.len() > 1).count();
+        // Of each person the least damaged record stays; people of the register come first.
+        self.homes.dedup_by_key(|home| (home.0, home.1));
+        let mut split = 0;
+        let mut split_by_cause = BTreeMap::new();
+        for run in engine::sort::runs(&self.homes, |h| h.0).filter(|r| r.len() > 1) {
+            split += 1;
+            causes(&mut split_by_cause, self.homes[run.start + 1].2);
+        }
         let merged = self.merged.iter().filter(|m| **m).count();
         let per_million = |n: usize| 1e6 * n as f64 / people.max(1) as f64;
         self.out.wrongly_merged_per_million = per_million(merged);
         self.out.wrongly_split_per_million = per_million(split);
+        let shares = |counts: BTreeMap<String, u64>| {
+            counts.into_iter().map(|(cause, n)| (cause, per_million(n as usize))).collect()
+        };
+        self.out.merged_by_cause_per_million = shares(self.merged_by_cause);
+        self.out.split_by_cause_per_million = shares(split_by_cause);
         self.out
     }
 }

@@ -1,5 +1,6 @@
 //! `look_up SPEC.toml MODEL.json DIR [--probes N] [--inserts N]`: an index of the settings' inputs in
-//! DIR (opened when it is there), and the time of single look-ups and of inserts.
+//! DIR (opened when it is there), and the time of single look-ups and of inserts, on disk and in
+//! memory apart. Given `-` for DIR the index is made in memory only.
 
 use linkage::model::Model;
 use linkage::spec::Spec;
@@ -31,12 +32,17 @@ fn run(args: &[String]) -> Result<(), linkage::LinkError> {
     let spec = Spec::read(Path::new(settings))?;
     let records = load::load(&spec)?;
     let began = Instant::now();
-    let mut index = if folder.exists() {
+    let on_disk = folder != Path::new("-");
+    let mut index = if on_disk && folder.exists() {
         Index::open(folder)?
     } else {
         let text = std::fs::read_to_string(settings).unwrap_or_default();
         let model = Model::read(Path::new(model))?;
-        let mut index = Index::create(folder, &text, &model, records.table.clone())?;
+        let mut index = match on_disk {
+            true => Index::create(folder, &text, &model, records.table.clone())?,
+            false => Index::new(spec.clone(), &model, records.table.clone())?,
+        };
+        println!("ground in {:.2} s", began.elapsed().as_secs_f64());
         index.add(records.clone(), &spec.inputs[0].name)?;
         index
     };
@@ -65,20 +71,35 @@ fn run(args: &[String]) -> Result<(), linkage::LinkError> {
         candidates as f64 / probes as f64
     );
     let inserts = number("--inserts", 10_000);
+    if on_disk {
+        batch(&mut index, &records, "on disk", inserts)?;
+        singles(&mut index, &records, "on disk, synced one by one", 200)?;
+    }
+    let mut index = index.in_memory();
+    for _ in 0..3 {
+        batch(&mut index, &records, "in memory", inserts)?;
+    }
+    singles(&mut index, &records, "in memory", 10_000)
+}
+
+fn batch(
+    index: &mut Index,
+    records: &Records,
+    how: &str,
+    inserts: usize,
+) -> Result<(), linkage::LinkError> {
     let stamp = index.len();
-    let rows = (0..inserts).map(|at| at * 104_729 % records.len());
-    let more = part(&records, rows, &format!("n{stamp}-"));
+    let rows = (0..inserts).map(|at| (at * 104_729 + stamp) % records.len());
+    let more = part(records, rows, &format!("n{stamp}-"));
     let began = Instant::now();
     let added = index.add(more, "later")?;
     println!(
-        "{inserts} inserted in one batch, on disk: {:.3} s, {} new persons, {} merges and splits",
+        "{inserts} inserted in one batch, {how}: {:.3} s, {} new persons, {} merges and splits",
         began.elapsed().as_secs_f64(),
         added.new_persons,
         added.events.len()
     );
-    singles(&mut index, &records, "with a file each", 100)?;
-    let mut index = index.in_memory();
-    singles(&mut index, &records, "in memory", 5_000)
+    Ok(())
 }
 
 fn singles(

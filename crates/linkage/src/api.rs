@@ -33,8 +33,10 @@
 //! ```
 
 use crate::block;
+use crate::command::family_keys;
 use crate::compare::{Store, build, level_of};
 use crate::error::LinkError;
+use crate::family;
 use crate::features::Features;
 use crate::model::{Model, probability};
 use crate::score::{self, Edge};
@@ -142,6 +144,7 @@ impl Matcher {
         let features = Features::new(&self.spec, table)?;
         let store = build::build(&self.spec, &features, rows)?;
         let blocks = block::build_closed(&self.spec, &features, &store, &starts)?;
+        let families = family_keys(&self.spec, &features)?;
         drop(features);
         let (model, seen) = match model {
             Some(model) => (model.clone(), train::SeenPatterns::default()),
@@ -160,7 +163,12 @@ impl Matcher {
             }
         };
         let least = self.spec.decide.min_probability;
-        let scored = score::score(&store, &blocks, &model.scorer(), least, &seen);
+        let scorer = model.scorer();
+        let mut scored = score::score(&store, &blocks, &scorer, least, &seen);
+        if let Some((comparison, keys)) = families {
+            // Nobody clusters here: the lifted weights are all that counts.
+            let _ = family::lift(&mut scored.edges, &keys, comparison, &store, &scorer);
+        }
         let pairs = scored.rules.iter().map(|r| r.pairs).sum();
         Ok(self.choose(scored.edges, &store, spine_rows, delivery.rows, model, pairs))
     }

@@ -4,6 +4,7 @@ use crate::block::{self, Blocks};
 use crate::cluster::{Clustering, Clusters, Constraints};
 use crate::compare::{Store, build};
 use crate::error::LinkError;
+use crate::family;
 use crate::features::Features;
 use crate::load;
 use crate::model::Model;
@@ -182,6 +183,7 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         Some(column) => Some(features.eval(&Expr::Column(column.clone()))?.codes.clone()),
         None => None,
     };
+    let families = family_keys(spec, &features)?;
     drop(features);
     watch.done("block", &format!("{} rules", blocks.rules.len()));
     let (model, training, seen) = model(spec, &store, &blocks, &records, &decisions)?;
@@ -192,19 +194,24 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         }),
     );
     let scorer = model.scorer();
-    let scored = score::score(&store, &blocks, &scorer, spec.decide.min_probability, &seen);
+    let least = spec.decide.min_probability;
+    let mut scored = score::score(&store, &blocks, &scorer, least, &seen);
     watch.done("score", &format!("{} pairs kept", scored.edges.len()));
     // Pairs that training compared are not compared again: then its time counts too.
     let reused = usize::from(!seen.of_tasks.is_empty());
     let compare_seconds = watch.steps.iter().rev().take(1 + reused).map(|s| s.seconds).sum();
     drop(seen);
+    if let Some((comparison, keys)) = families {
+        constraints.lifted = family::lift(&mut scored.edges, &keys, comparison, &store, &scorer);
+        watch.done("families", &format!("{} pairs lifted", constraints.lifted.len()));
+    }
     let clusters = Clustering {
         store: &store,
         scorer: &scorer,
         constraints: &constraints,
         decide: &spec.decide,
     }
-    .run(&scored.edges);
+    .run(&scored.edges, None);
     let together = |e: &Edge| clusters.leader[e.a as usize] == clusters.leader[e.b as usize];
     let rates = score::error_rates(&scored.edges, records.len(), together);
     watch.done("cluster", &format!("{} pairs together", rates.decided));
@@ -223,6 +230,33 @@ pub fn compute(spec: &Spec, progress: &mut dyn FnMut(&str)) -> Result<Outcome, L
         compare_seconds,
         warnings,
     })
+}
+
+/// The comparison of the family's key, and the key's codes, when the settings name one.
+pub(crate) fn family_keys(
+    spec: &Spec,
+    features: &Features<'_>,
+) -> Result<Option<(usize, Vec<u32>)>, LinkError> {
+    let (Some(comparison), Some(key)) = (family::comparison(spec), &spec.decide.family) else {
+        return Ok(None);
+    };
+    Ok(Some((comparison, features.eval(&Expr::Column(key.clone()))?.codes.clone())))
+}
+
+/// Reads the inputs and trains (or reads) the model, and stops there: what an index starts from.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn ground(spec: &Spec) -> Result<(Model, Records), LinkError> {
+    let records = load::load(spec)?;
+    let features = Features::new(spec, records.table.clone())?;
+    let store = build::build(spec, &features, records.len())?;
+    let blocks = block::build(spec, &features, &store, &records.starts)?;
+    let sources: Vec<String> = spec.inputs.iter().map(|i| i.name.clone()).collect();
+    let decisions = log::read(&spec.review.decisions, &records, &sources)?;
+    drop(features);
+    let (model, ..) = model(spec, &store, &blocks, &records, &decisions)?;
+    Ok((model, records))
 }
 
 /// The given model, or a trained one.

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod command;
 pub mod compare;
 pub mod error;
+pub mod family;
 pub mod features;
 pub mod index;
 pub mod load;

@@ -84,6 +84,34 @@ fn any_batches_in_any_order_make_the_same_persons() {
 }
 
 #[test]
+fn a_whole_at_once_is_as_the_sum_of_its_parts() {
+    let rows = people(2_000, 4);
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let settings = format!("{SETTINGS}\n[output]\nmax_block = 30\n");
+    let model = trained(&rows, &settings);
+    let ground = records(&rows, &all);
+    let mut mixed = all.clone();
+    let mut chance = Chance::new(6);
+    (1..mixed.len()).for_each(|at| mixed.swap(at, chance.below(at as u64 + 1) as usize));
+    assert!(mixed.len() > 8_192, "enough to be clustered as a whole");
+    let grouped = |sizes: &[usize]| {
+        let mut index = empty(&settings, &model, &ground);
+        let mut rest = mixed.as_slice();
+        for size in sizes {
+            let (part, others) = rest.split_at((*size).min(rest.len()));
+            index.add(records(&rows, part), "people").unwrap();
+            rest = others;
+        }
+        assert!(rest.is_empty());
+        persons(&index)
+    };
+    let parts = grouped(&[3_000; 5]);
+    assert_eq!(grouped(&[usize::MAX]), parts, "all at once");
+    assert_eq!(grouped(&[900, usize::MAX]), parts, "few, then the whole with persons known before");
+    assert_eq!(grouped(&[8_500, 1_000, usize::MAX]), parts, "the whole, then parts");
+}
+
+#[test]
 fn an_index_opens_as_it_was_closed() {
     let rows = people(120, 8);
     let model = trained(&rows, SETTINGS);
@@ -104,7 +132,14 @@ fn an_index_opens_as_it_was_closed() {
         "{\"batch\":99,\"event\":\"merged\",\"person\":1,\"into\":[2],\"moved\":[[0,2]]}\n{\"ba",
     );
     std::fs::write(&log, text).unwrap();
+    // So is a small batch whose line was cut off.
+    let small = path.join("small.jsonl");
+    let mut text = std::fs::read_to_string(&small).unwrap();
+    assert_eq!(text.lines().count(), rows.len().div_ceil(50));
+    text.push_str("{\"batch\":99,\"source\":\"peo");
+    std::fs::write(&small, text).unwrap();
     let mut again = Index::open(&path).unwrap();
+    assert!(std::fs::read_to_string(&small).unwrap().ends_with("}\n"));
     assert_eq!(numbers(&again), numbers(&index));
     assert!(!std::fs::read_to_string(&log).unwrap().contains("99"));
     // Both go on alike.

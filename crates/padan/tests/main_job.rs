@@ -69,6 +69,10 @@ fn two_quarters_become_editions_and_a_killed_publish_shows_one_of_them_whole() {
     let listed = done(dir, &["edition", "list", "editions"]);
     assert!(listed.contains("2026-4") && listed.contains("2027-1"), "{listed}");
     done(dir, &["edition", "verify", "editions/2026-4"]);
+    let counted = done(dir, &["edition", "residue", "editions/2026-4", "--out", "residue.csv"]);
+    let residue = std::fs::read_to_string(dir.join("residue.csv")).unwrap();
+    assert!(counted.contains("tidak padan") && residue.lines().count() > 10, "{counted}");
+    assert!(residue.contains("typo") && residue.contains("Nama berbeda dari data kependudukan"));
     let drift = done(dir, &["edition", "diff", "editions/2026-4", "editions/2027-1"]);
     assert!(!drift.trim().is_empty());
 

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod agree;
+pub mod cards;
 pub mod exact;
 pub mod family;
 pub mod orphans;
@@ -99,6 +100,44 @@ impl MatchReason {
             Self::NoCandidate => "no_candidate",
             Self::Doubtful => "doubtful",
             Self::FamilyOnly => "family_only",
+        }
+    }
+
+    /// What is the matter, for a clerk of the civil register.
+    #[must_use]
+    pub const fn indonesian(self) -> &'static str {
+        match self {
+            Self::Fine => "Padan",
+            Self::NikMissing => "NIK kosong pada data asal",
+            Self::NikMalformed => "NIK tidak terdiri dari 16 angka yang sah",
+            Self::NikNotInRegister => "NIK tidak ada di data kependudukan",
+            Self::NikOfOther => "NIK milik orang lain",
+            Self::NameDiffers => "Nama berbeda dari data kependudukan",
+            Self::BirthDiffers => "Tanggal lahir berbeda dari data kependudukan",
+            Self::SexDiffers => "Jenis kelamin berbeda dari data kependudukan",
+            Self::SecondIdentity => "Orang yang sama tercatat dengan dua NIK",
+            Self::NoCandidate => "Tidak ada orang yang mirip di data kependudukan",
+            Self::Doubtful => "Dua orang atau lebih mirip; perlu diperiksa petugas",
+            Self::FamilyOnly => "Hanya keluarganya yang dikenali",
+        }
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::Fine => "Matches",
+            Self::NikMissing => "The record has no NIK",
+            Self::NikMalformed => "The NIK is not 16 valid digits",
+            Self::NikNotInRegister => "The NIK is not in the civil register",
+            Self::NikOfOther => "The NIK is another person's",
+            Self::NameDiffers => "The name differs from the register's",
+            Self::BirthDiffers => "The birth date differs from the register's",
+            Self::SexDiffers => "The sex differs from the register's",
+            Self::SecondIdentity => "One person stands in the register under two NIK",
+            Self::NoCandidate => "Nobody in the register is like this record",
+            Self::Doubtful => "Two or more people are alike; somebody must look",
+            Self::FamilyOnly => "Only the family is known",
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::EditionError;
 use crate::config::Survivorship;
 use crate::link::agree::Agreement;
+use crate::link::cards::PresentCards;
 use crate::link::family::{By, Customers, Families};
 use crate::link::orphans::{Orphan, group};
 use crate::link::place::{Heads, Places};
@@ -174,10 +175,14 @@ fn score(
         return Ok(Vec::new());
     }
     let people = spine.people();
+    let cards = present_cards(spine, state);
+    let present = state.left_identity.kk.iter().map(|card| cards.of(*card)).collect();
+    let written = std::mem::replace(&mut state.left_identity.kk, present);
     let proposals = inputs
         .matcher
         .propose(&state.left_identity, &people)
         .map_err(|e| EditionError::Input(format!("matching: {e}")))?;
+    state.left_identity.kk = written;
     drop(people);
     let mut reviews = Vec::new();
     for (at, proposal) in proposals.iter().enumerate() {
@@ -205,6 +210,20 @@ fn score(
     }
     reviews.sort_by_key(|r| r.record);
     Ok(reviews)
+}
+
+/// Where the members of old cards are today, by those whom their NIK links.
+fn present_cards(spine: &Spine, state: &State) -> PresentCards {
+    let mut seen = Vec::new();
+    for (links, cards) in state.links.iter().zip(&state.kks) {
+        for (person, card) in links.person.iter().zip(cards).filter(|(p, _)| **p != NONE) {
+            let now = spine.identity.kk[spine.rows[*person as usize] as usize];
+            if *card != now {
+                seen.push((*card, now));
+            }
+        }
+    }
+    PresentCards::learn(seen, &spine.identity.kk.iter().copied().collect())
 }
 
 /// Families of the register's people, and what old cards lead to.

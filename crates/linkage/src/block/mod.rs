@@ -145,6 +145,36 @@ fn build_with(
     Ok(Blocks { rules, keys, width, starts: starts.to_vec(), closed })
 }
 
+impl Blocks {
+    /// Blocks of the short keys alone (record by record, one per rule): a key held by more than
+    /// the limit proposes nothing. `starts` and `closed` tell runs of records.
+    pub(crate) fn of_short_keys(
+        blocks: &[Block],
+        mut keys: Vec<u32>,
+        starts: Vec<u32>,
+        closed: Vec<bool>,
+    ) -> Self {
+        let width = blocks.len();
+        let made: Vec<(RuleBlocks, Vec<Vec<u32>>)> = blocks
+            .par_iter()
+            .enumerate()
+            .map(|(rule, block)| {
+                let column = keys.iter().skip(rule).step_by(width.max(1));
+                let column: Vec<u64> = column.map(|key| u64::from(*key) * 0x1_0000_0001).collect();
+                sort(&block.name, &column, block.max_size, &closed, &starts)
+            })
+            .collect();
+        let mut rules = Vec::with_capacity(width);
+        for (at, (rule, large)) in made.into_iter().enumerate() {
+            for record in large.into_iter().flatten() {
+                keys[record as usize * width + at] = 0;
+            }
+            rules.push(rule);
+        }
+        Self { rules, keys, width, starts, closed }
+    }
+}
+
 /// The short keys of rules, rule by rule, 0 where a part is missing.
 pub(crate) fn short_keys(
     blocks: &[Block],

@@ -7,6 +7,7 @@
 //! components of more than [`DENSE_MAX`] records do they count as a fixed weight.
 
 use crate::compare::{Pattern, Store, Workspace, level_of};
+use crate::family::Lifts;
 use crate::model::Scorer;
 use crate::score::{Edge, weigh};
 use crate::spec::{ClusterMethod, Decide};
@@ -35,6 +36,8 @@ pub struct Constraints {
     /// Pairs that people decided (lower record first): true joins them, false keeps them apart,
     /// whatever the evidence.
     pub decided: BTreeMap<(u32, u32), bool>,
+    /// Pairs that sure members of their families lift, in bits.
+    pub lifted: Lifts,
 }
 
 /// The clusters of a run.
@@ -47,6 +50,9 @@ pub struct Clusters {
     /// Components whose edges were not all kept.
     pub split_components: usize,
 }
+
+/// A canonical order of records that their numbers do not tell.
+pub type Order<'a> = dyn Fn(&u32, &u32) -> std::cmp::Ordering + Sync + 'a;
 
 /// Everything the clustering of a component reads.
 pub struct Clustering<'a> {
@@ -61,7 +67,12 @@ pub struct Clustering<'a> {
 }
 
 /// The lowest record of each connected component at the threshold.
-fn components(len: usize, edges: &[Edge], musts: &[(u32, u32)], threshold: f64) -> Vec<u32> {
+pub(crate) fn components(
+    len: usize,
+    edges: &[Edge],
+    musts: &[(u32, u32)],
+    threshold: f64,
+) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..len as u32).collect();
     let linked = edges.iter().filter(|e| e.weight >= threshold).map(|e| (e.a, e.b));
     for (a, b) in linked.chain(musts.iter().copied()) {
@@ -99,9 +110,9 @@ fn find(parent: &mut [u32], mut record: u32) -> u32 {
 }
 
 impl Clustering<'_> {
-    /// Clusters all records.
+    /// Clusters all records; `order` when their numbers are not their canonical order.
     #[must_use]
-    pub fn run(&self, edges: &[Edge]) -> Clusters {
+    pub fn run(&self, edges: &[Edge], order: Option<&Order<'_>>) -> Clusters {
         let threshold = self.threshold();
         let decided = self.constraints.decided.iter();
         let musts: Vec<(u32, u32)> = decided.filter(|(_, same)| **same).map(|(p, _)| *p).collect();
@@ -122,7 +133,9 @@ impl Clustering<'_> {
         let found: Vec<Vec<(u32, u32, f32)>> = slices
             .par_iter()
             .with_min_len(64)
-            .map_init(Workspace::default, |work, slice| self.component(slice, threshold, work))
+            .map_init(Workspace::default, |work, slice| {
+                self.component(slice, threshold, order, work)
+            })
             .collect();
         let mut clusters = Clusters {
             leader: (0..self.store.len as u32).collect(),
@@ -145,6 +158,7 @@ impl Clustering<'_> {
         &self,
         edges: &[Edge],
         threshold: f64,
+        order: Option<&Order<'_>>,
         work: &mut Workspace,
     ) -> Vec<(u32, u32, f32)> {
         if let [edge] = edges
@@ -155,6 +169,9 @@ impl Clustering<'_> {
         let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
         records.sort_unstable();
         records.dedup();
+        if let Some(order) = order {
+            records.sort_unstable_by(order);
+        }
         self.group(&records, edges, threshold, work)
     }
 
@@ -220,7 +237,9 @@ impl Clustering<'_> {
             for j in i + 1..records.len() {
                 let pattern: Pattern = self.store.pattern(work, i, j);
                 let mass = self.scorer.mass(pattern);
-                let weight = weigh(self.store, self.scorer, work, i, j, pattern, mass);
+                let pair = (records[i].min(records[j]), records[i].max(records[j]));
+                let gain = self.constraints.lifted.get(&pair).copied().unwrap_or(0.0);
+                let weight = weigh(self.store, self.scorer, work, i, j, pattern, mass) + gain;
                 let mut tie = Tie::plain(weight);
                 for (c, evaluator) in self.store.evaluators.iter().enumerate() {
                     let level = level_of(pattern, c);

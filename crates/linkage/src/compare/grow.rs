@@ -8,12 +8,15 @@ use super::build::{self, Want};
 use super::name::{NameEntry, WORDS_MAX, WordEntry};
 use super::store::{Payload, Store};
 use crate::error::LinkError;
-use crate::features::Features;
+use crate::features::{FEW, Features};
 use crate::spec::Spec;
 use crate::spec::expr::Expr;
+use crate::table::Coded;
 use crate::text::fold::Packed;
 use crate::text::names::Convention;
 use crate::values::{Interner, hash_bytes};
+use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// What the payload of a feature is made of, for new values.
 struct Open {
@@ -79,25 +82,26 @@ impl Growing {
         let width = self.store.stride;
         let from = self.store.rows.len();
         self.store.rows.resize(from + rows * width, 0);
-        for (at, open) in self.open.iter_mut().enumerate() {
-            let column = features.eval(&open.expr)?;
-            let shares = &mut self.store.frequencies[at];
-            let mut to = vec![0u32; column.values.len()];
-            for code in 1..column.values.len() as u32 {
-                let text = column.values.get(code);
-                let known = open.texts.values().len();
-                let ours = open.texts.code(text.as_bytes());
-                to[code as usize] = ours;
-                if ours as usize == known {
-                    extend(&mut self.store.payloads[at], text, open, &self.convention);
-                    if !shares.is_empty() {
-                        shares.push(open.rarest);
-                    }
+        let convention = &self.convention;
+        let Store { payloads, frequencies, rows: slots, .. } = &mut self.store;
+        let mut work: Vec<Part<'_>> =
+            self.open.iter_mut().zip(payloads.iter_mut().zip(frequencies)).collect();
+        let add = |part: &mut Part<'_>| add_values(part, features, convention);
+        let columns = match rows < FEW {
+            true => work.iter_mut().map(add).collect::<Result<Vec<_>, LinkError>>()?,
+            false => work.par_iter_mut().map(add).collect::<Result<Vec<_>, LinkError>>()?,
+        };
+        let fill = |(chunk, part): (usize, &mut [u32])| {
+            for (row, slots) in part.chunks_mut(width).enumerate() {
+                for (slot, (column, to)) in slots.iter_mut().zip(&columns) {
+                    *slot = to[column.codes[chunk * FEW + row] as usize];
                 }
             }
-            for (row, code) in column.codes.iter().enumerate() {
-                self.store.rows[from + row * width + at] = to[*code as usize];
-            }
+        };
+        let chunk = width.max(1) * FEW;
+        match rows < FEW {
+            true => slots[from..].chunks_mut(chunk).enumerate().for_each(fill),
+            false => slots[from..].par_chunks_mut(chunk).enumerate().for_each(fill),
         }
         self.store.len += rows;
         Ok(())
@@ -137,6 +141,31 @@ impl Growing {
             }
         }
     }
+}
+
+/// What a feature consists of.
+type Part<'a> = (&'a mut Open, (&'a mut Payload, &'a mut Vec<f32>));
+
+/// Takes the values of a feature in: the column, and our code for each of its codes.
+fn add_values<'a>(
+    (open, (payload, shares)): &mut Part<'_>,
+    features: &'a Features<'_>,
+    convention: &Convention,
+) -> Result<(Cow<'a, Coded>, Vec<u32>), LinkError> {
+    let column = features.eval(&open.expr)?;
+    let known = open.texts.values().len();
+    let values = &column.values;
+    let mut to = Vec::with_capacity(values.len());
+    to.push(0);
+    open.texts.codes((1..values.len() as u32).map(|code| values.bytes(code)), &mut to);
+    for code in known as u32..open.texts.values().len() as u32 {
+        let text = open.texts.values().get(code).to_owned();
+        extend(payload, &text, open, convention);
+        if !shares.is_empty() {
+            shares.push(open.rarest);
+        }
+    }
+    Ok((column, to))
 }
 
 /// Adds the entry of a new text.

@@ -3,12 +3,15 @@
 //! ```text
 //! settings.toml  model.json  ground.parquet       written once
 //! batches/000001.parquet …                        source, id, person, the columns
+//! small.jsonl                                     small batches, a line each, only appended
 //! events.jsonl                                    merges and splits, only appended
 //! ```
 //!
-//! A batch counts from the moment its file has its name: events of a batch without a file are left
-//! over from a run that was cut off, and are taken away at the next opening.
+//! A batch counts from the moment its file has its name, or its line is whole: what a run that was
+//! cut off left over is taken away at the next opening. A small batch costs one write; it survives
+//! a loss of power from the next [`Index::sync`] on, so that several may share one.
 
+use super::small::{self, Small};
 use super::{Event, Index};
 use crate::error::LinkError;
 use crate::model::Model;
@@ -30,6 +33,9 @@ const MODEL: &str = "model.json";
 const GROUND: &str = "ground.parquet";
 const BATCHES: &str = "batches";
 const EVENTS: &str = "events.jsonl";
+pub(super) const SMALL: &str = "small.jsonl";
+/// Batches up to this size become a line of [`SMALL`].
+const SMALL_MAX: usize = 256;
 
 impl Index {
     /// Makes an index on disk; the folder must not hold one.
@@ -52,6 +58,7 @@ impl Index {
         fs::create_dir_all(folder.join(BATCHES)).map_err(wrong)?;
         write::text(&folder.join(SETTINGS), settings)?;
         write::text(&folder.join(MODEL), &model.to_json())?;
+        write::text(&folder.join(EVENTS), "")?;
         let columns = texts(&ground);
         write_table(&folder.join(GROUND), columns)?;
         let spec = Spec::parse(settings, SETTINGS, folder)?;
@@ -73,26 +80,34 @@ impl Index {
         let mut index = Self::new(spec, &model, ground)?;
         let log = folder.join(EVENTS);
         let text = fs::read_to_string(&log).unwrap_or_default();
-        let events: Vec<Event> =
+        let told: Vec<Event> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let mut small = small::read(&folder.join(SMALL))?.into_iter().peekable();
+        let mut events: Vec<Event> = Vec::new();
         loop {
             let batch = index.batches + 1;
             let path = batch_path(folder, batch);
-            if !path.exists() {
-                break;
-            }
             let first = index.len() as u32;
-            let (records, source, persons) = read_batch(&path, &columns)?;
+            let (records, source, persons, last) = if path.exists() {
+                events.extend(told.iter().filter(|e| e.batch == batch).cloned());
+                let (records, source, persons) = read_batch(&path, &columns)?;
+                (records, source, persons, batch)
+            } else if let Some(run) = small::run_from(&mut small, batch) {
+                events.extend(run.iter().flat_map(|s| s.events.iter().cloned()));
+                let last = batch + run.len() as u32 - 1;
+                let (records, persons) = small::together(&run, &columns)?;
+                (records, run[0].source.clone(), persons, last)
+            } else {
+                break;
+            };
             index.take_in(records, &source)?;
-            let of_batch: Vec<Event> =
-                events.iter().filter(|e| e.batch == batch).cloned().collect();
-            index.persons.restore(first, &persons, &of_batch);
-            index.batches = batch;
+            index.persons.restore(first, &persons);
+            index.batches = last;
         }
-        index.persons.close();
-        if events.iter().any(|e| e.batch > index.batches) || !text.ends_with('\n') {
-            let kept = events.iter().filter(|e| e.batch <= index.batches);
-            write::text(&log, &lines(kept))?;
+        index.persons.close(&events);
+        let whole = lines(events.iter());
+        if whole != text {
+            write::text(&log, &whole)?;
         }
         index.folder = Some(folder.to_owned());
         Ok(index)
@@ -102,12 +117,24 @@ impl Index {
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.folder = None;
+        self.log = None;
         self
     }
 
-    /// Appends the events, then gives the batch its file.
+    /// Makes everything added so far survive a loss of power. [`Index::add`] does it by itself.
+    ///
+    /// # Errors
+    /// A disk that refuses.
+    pub fn sync(&mut self) -> Result<(), LinkError> {
+        match &self.log {
+            Some(log) => log.sync_data().map_err(|e| LinkError::output(SMALL, e)),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends the events, then writes the batch: a line, or a file of its own.
     pub(super) fn write_batch(
-        &self,
+        &mut self,
         batch: u32,
         records: &Records,
         source: &str,
@@ -115,12 +142,24 @@ impl Index {
         events: &[Event],
     ) -> Result<(), LinkError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let log = folder.join(EVENTS);
-        let wrong = |e: std::io::Error| LinkError::output(log.display(), e);
-        let mut file =
-            fs::OpenOptions::new().create(true).append(true).open(&log).map_err(wrong)?;
-        file.write_all(lines(events.iter()).as_bytes()).map_err(wrong)?;
-        file.sync_data().map_err(wrong)?;
+        if !events.is_empty() {
+            let mut file = appended(&folder.join(EVENTS))?;
+            let wrong = |e: std::io::Error| LinkError::output(EVENTS, e);
+            file.write_all(lines(events.iter()).as_bytes()).map_err(wrong)?;
+            if records.len() > SMALL_MAX {
+                file.sync_data().map_err(wrong)?;
+            }
+        }
+        if records.len() <= SMALL_MAX {
+            let line = Small::new(batch, records, source, persons, events).line();
+            let log = match &mut self.log {
+                Some(log) => log,
+                none => none.insert(appended(&folder.join(SMALL))?),
+            };
+            return log.write_all(line.as_bytes()).map_err(|e| LinkError::output(SMALL, e));
+        }
+        let folder = folder.clone();
+        self.sync()?;
         let rows = records.len();
         let mut columns: Vec<(String, ArrayRef)> = vec![
             (SOURCE.to_owned(), Arc::new(StringArray::from_iter_values((0..rows).map(|_| source)))),
@@ -131,11 +170,16 @@ impl Index {
             (PERSON.to_owned(), Arc::new(UInt32Array::from(persons.to_vec()))),
         ];
         columns.extend(texts(&records.table));
-        let path = batch_path(folder, batch);
+        let path = batch_path(&folder, batch);
         let half = path.with_extension("half");
         write_table(&half, columns)?;
         fs::rename(&half, &path).map_err(|e| LinkError::output(path.display(), e))
     }
+}
+
+fn appended(path: &Path) -> Result<fs::File, LinkError> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path);
+    file.map_err(|e| LinkError::output(path.display(), e))
 }
 
 /// Names of the first columns of a batch; those of the settings follow as they are called there.

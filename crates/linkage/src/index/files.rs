@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// Trains on the settings' files and makes an index that holds them, a batch per file; the model
-/// and results are also written to `out` when it is given. What was done, for the terminal.
+/// is also written to `out` when it is given. What was done, for the terminal.
 ///
 /// # Errors
 /// Wrong settings, a file that cannot be read or written.
@@ -20,12 +20,11 @@ pub fn make(settings: &Path, folder: &Path, out: Option<&Path>) -> Result<String
     let text =
         std::fs::read_to_string(settings).map_err(|e| LinkError::input(settings.display(), e))?;
     let spec = Spec::read(settings)?;
-    let model = command::compute(&spec, &mut |_| {})?.model;
+    let (model, records) = command::ground(&spec)?;
     if let Some(out) = out {
         std::fs::create_dir_all(out).map_err(|e| LinkError::output(out.display(), e))?;
         write::text(&out.join("model.json"), &model.to_json())?;
     }
-    let records = load::load(&spec)?;
     let mut index = Index::create(folder, &text, &model, records.table.clone())?;
     let mut said = String::new();
     for (input, bounds) in spec.inputs.iter().zip(records.starts.windows(2)) {

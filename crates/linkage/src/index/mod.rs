@@ -9,13 +9,16 @@ mod disk;
 mod files;
 mod keys;
 mod persons;
+mod regroup;
+mod small;
+mod take;
 
 use crate::block;
-use crate::cluster::{Clustering, Constraints};
+use crate::cluster::Constraints;
 use crate::compare::grow::Growing;
 use crate::compare::{Pattern, Workspace, level_of};
 use crate::error::LinkError;
-use crate::features::{FEW, Features};
+use crate::features::Features;
 use crate::model::{Model, Scorer, probability};
 use crate::score::{Bound, Edge, Known, weigh};
 use crate::spec::expr::{Expr, Function};
@@ -28,8 +31,9 @@ pub use files::{add_file, find_file, make};
 use keys::KeyTable;
 use persons::Persons;
 pub use persons::{Event, Happened};
-use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use regroup::Rings;
+use rustc_hash::FxHashMap;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// Records held for look-up, and their persons.
@@ -50,8 +54,11 @@ pub struct Index {
     constraints: Constraints,
     different: Interner,
     persons: Persons,
+    rings: Rings,
     batches: u32,
     folder: Option<PathBuf>,
+    /// The file of small batches, open for appending.
+    log: Option<File>,
     probe: Probe,
 }
 
@@ -123,7 +130,7 @@ impl Index {
         Ok(Self {
             bound,
             scorer,
-            tables: blocks.iter().map(|_| KeyTable::default()).collect(),
+            tables: (0..blocks.len()).map(KeyTable::new).collect(),
             blocks,
             growing,
             spec,
@@ -135,8 +142,10 @@ impl Index {
             constraints: Constraints::default(),
             different: Interner::default(),
             persons: Persons::default(),
+            rings: Rings::default(),
             batches: 0,
             folder: None,
+            log: None,
             probe: Probe::default(),
         })
     }
@@ -274,6 +283,17 @@ impl Index {
     /// # Errors
     /// An id that the index has already, a column that is missing, a file that cannot be written.
     pub fn add(&mut self, records: Records, source: &str) -> Result<Added, LinkError> {
+        let added = self.add_unsynced(records, source)?;
+        self.sync()?;
+        Ok(added)
+    }
+
+    /// As [`Index::add`], but a small batch outlives a loss of power only after [`Index::sync`]:
+    /// several may share one.
+    ///
+    /// # Errors
+    /// As [`Index::add`].
+    pub fn add_unsynced(&mut self, records: Records, source: &str) -> Result<Added, LinkError> {
         let batch = self.batches + 1;
         let first = self.len() as u32;
         let kept = self.folder.is_some().then(|| records.clone());
@@ -291,172 +311,6 @@ impl Index {
             self.write_batch(batch, &records, source, &persons, &events)?;
         }
         Ok(Added { records: count, new_persons, events })
-    }
-
-    /// Takes records into store and tables. Gives the older records of keys that are held by too
-    /// many from now on: pairs found by such a key alone are no longer candidates.
-    fn take_in(&mut self, records: Records, source: &str) -> Result<Vec<u32>, LinkError> {
-        let first = self.len() as u32;
-        let rows = records.len();
-        let source_at = self.source(source);
-        for row in 0..rows as u32 {
-            let id = records.id(row);
-            if self.known.insert(identity(source, id), first + row).is_some() {
-                return Err(LinkError::Data(format!(
-                    "a record of `{source}` has an id that the index holds already; ids must be unique within a source"
-                )));
-            }
-            self.ids.push(id.as_bytes());
-        }
-        let features = Features::new(&self.spec, records.table)?;
-        let keys = block::short_keys(&self.blocks, &features, rows)?;
-        self.growing.append(&features, rows)?;
-        if let Some(column) = &self.spec.decide.different {
-            let coded = features.eval(&Expr::Column(column.clone()))?;
-            for row in 0..rows {
-                let code = self.different.code(coded.text(row).as_bytes());
-                self.constraints.different.push(code);
-            }
-        }
-        drop(features);
-        let once = if self.unique(source_at) || self.spec.decide.one_to_one {
-            source_at
-        } else {
-            u16::MAX
-        };
-        self.constraints.once.extend(std::iter::repeat_n(once, rows));
-        self.source_of.extend(std::iter::repeat_n(source_at, rows));
-        for row in 0..rows {
-            self.keys.extend(keys.iter().map(|column| column[row]));
-        }
-        let mut work: Vec<(&mut KeyTable, &Vec<u32>, usize)> = self
-            .tables
-            .iter_mut()
-            .zip(&keys)
-            .zip(&self.blocks)
-            .map(|((table, column), block)| (table, column, block.max_size))
-            .collect();
-        let insert = |(table, column, limit): &mut (&mut KeyTable, &Vec<u32>, usize)| {
-            let mut crossed = Vec::new();
-            for (row, &key) in column.iter().enumerate().filter(|(_, key)| **key != 0) {
-                if table.insert(key, first + row as u32) == *limit + 1 {
-                    let (old, fresh) = table.of(key);
-                    crossed.extend(old.iter().chain(fresh).copied().filter(|r| *r < first));
-                }
-            }
-            table.settle();
-            crossed
-        };
-        let crossed: Vec<Vec<u32>> = match rows < FEW {
-            true => work.iter_mut().map(insert).collect(),
-            false => work.par_iter_mut().map(insert).collect(),
-        };
-        let mut crossed = crossed.concat();
-        crossed.sort_unstable();
-        crossed.dedup();
-        Ok(crossed)
-    }
-
-    fn source(&mut self, name: &str) -> u16 {
-        let at = self.sources.iter().position(|s| s == name).unwrap_or_else(|| {
-            self.sources.push(name.to_owned());
-            self.sources.len() - 1
-        });
-        at as u16
-    }
-
-    /// The groups of all records that the new ones (from `first` on) and `crossed` can touch.
-    fn regroup(&self, first: u32, crossed: Vec<u32>) -> Vec<Vec<u32>> {
-        let mut asked: Vec<u32> = crossed;
-        asked.extend(first..self.len() as u32);
-        let mut known: FxHashMap<u32, Vec<Edge>> = FxHashMap::default();
-        if asked.len() > 256 {
-            let edges = |probe: &mut Probe, record: &u32| (*record, self.edges_of(*record, probe));
-            known = asked.par_iter().with_min_len(256).map_init(Probe::default, edges).collect();
-        }
-        let clustering = Clustering {
-            store: &self.growing.store,
-            scorer: &self.scorer,
-            constraints: &self.constraints,
-            decide: &self.spec.decide,
-        };
-        let threshold = clustering.threshold();
-        let mut seen: FxHashSet<u32> = FxHashSet::default();
-        let mut probe = Probe::default();
-        let mut groups = Vec::new();
-        for record in asked {
-            if !seen.insert(record) {
-                continue;
-            }
-            let mut reached = vec![record];
-            let mut at = 0;
-            while at < reached.len() {
-                let here = reached[at];
-                at += 1;
-                let edges = known.entry(here).or_insert_with(|| self.edges_of(here, &mut probe));
-                let linked = edges.iter().filter(|e| e.weight >= threshold);
-                let others = linked.map(|e| if e.a == here { e.b } else { e.a });
-                for other in others.chain(self.persons.with(here)) {
-                    if seen.insert(other) {
-                        reached.push(other);
-                    }
-                }
-            }
-            self.group(&clustering, threshold, reached, &mut known, &mut probe, &mut groups);
-        }
-        groups
-    }
-
-    fn edges_of(&self, record: u32, probe: &mut Probe) -> Vec<Edge> {
-        let width = self.blocks.len();
-        let keys = &self.keys[record as usize * width..(record as usize + 1) * width];
-        self.edges(record, keys, Some(self.source_of[record as usize]), probe)
-    }
-
-    /// The groups among records that are closed under edges and persons.
-    fn group(
-        &self,
-        clustering: &Clustering<'_>,
-        threshold: f64,
-        mut reached: Vec<u32>,
-        known: &mut FxHashMap<u32, Vec<Edge>>,
-        probe: &mut Probe,
-        groups: &mut Vec<Vec<u32>>,
-    ) {
-        if reached.len() == 1 {
-            groups.push(reached);
-            return;
-        }
-        reached.sort_unstable_by(|a, b| self.order(*a, *b));
-        // Each edge is known from both of its ends.
-        let mut edges: Vec<Edge> = Vec::new();
-        for record in &reached {
-            edges.extend(known.remove(record).into_iter().flatten().filter(|e| e.a == *record));
-        }
-        let place: FxHashMap<u32, usize> =
-            reached.iter().enumerate().map(|(at, record)| (*record, at)).collect();
-        edges.retain(|e| place.contains_key(&e.b));
-        let mut root: Vec<usize> = (0..reached.len()).collect();
-        for edge in edges.iter().filter(|e| e.weight >= threshold) {
-            let (x, y) = (root[place[&edge.a]], root[place[&edge.b]]);
-            root.iter_mut().filter(|r| **r == x.max(y)).for_each(|r| *r = x.min(y));
-        }
-        for first in (0..reached.len()).filter(|at| root[*at] == *at) {
-            let records: Vec<u32> =
-                (0..reached.len()).filter(|at| root[*at] == first).map(|at| reached[at]).collect();
-            if records.len() == 1 {
-                groups.push(records);
-                continue;
-            }
-            let inside = |e: &&Edge| root[place[&e.a]] == first && root[place[&e.b]] == first;
-            let part: Vec<Edge> = edges.iter().filter(inside).copied().collect();
-            let mut of_leader: std::collections::BTreeMap<u32, Vec<u32>> = Default::default();
-            for (record, leader, _) in clustering.group(&records, &part, threshold, &mut probe.work)
-            {
-                of_leader.entry(leader).or_default().push(record);
-            }
-            groups.extend(of_leader.into_values());
-        }
     }
 
     /// The canonical order: by source, then by id (numbers by their value).

@@ -67,6 +67,14 @@ impl Persons {
         })
     }
 
+    /// True when some records are all the records of one person.
+    pub(super) fn is(&self, group: &[u32]) -> bool {
+        let person = self.of(group[0]);
+        person != NOBODY
+            && group.iter().all(|record| self.of(*record) == person)
+            && self.with(group[0]).count() == group.len()
+    }
+
     /// Gives each group of records (which hold whole persons together) its number, and tells what
     /// happened to known persons. A group keeps the number that most of its records had; of equals,
     /// and when two groups want the same, the older number and the earlier group win.
@@ -114,19 +122,20 @@ impl Persons {
             .collect()
     }
 
-    /// Puts back what was stored: the persons of a batch's records, then the batch's events.
-    pub(super) fn restore(&mut self, first: u32, persons: &[u32], events: &[Event]) {
+    /// Puts back what was stored: the persons that a batch's records had when they came.
+    pub(super) fn restore(&mut self, first: u32, persons: &[u32]) {
         self.grow(first as usize + persons.len());
         self.of[first as usize..].copy_from_slice(persons);
+        self.last = persons.iter().copied().fold(self.last, u32::max);
+    }
+
+    /// After the last [`Persons::restore`]: what happened since, in order, and the rings. (An event
+    /// moves only records of earlier batches.)
+    pub(super) fn close(&mut self, events: &[Event]) {
         for &(record, person) in events.iter().flat_map(|e| &e.moved) {
             self.of[record as usize] = person;
         }
-        self.last = persons.iter().copied().fold(self.last, u32::max);
         self.last = events.iter().flat_map(|e| &e.into).copied().fold(self.last, u32::max);
-    }
-
-    /// Closes the rings after the last [`Persons::restore`].
-    pub(super) fn close(&mut self) {
         let mut latest = vec![u32::MAX; self.last as usize + 1];
         for record in 0..self.of.len() as u32 {
             self.next[record as usize] = record;
@@ -160,9 +169,8 @@ mod tests {
         ring.sort_unstable();
         assert_eq!(ring, [3, 4]);
         let mut again = Persons::default();
-        again.restore(0, &[1, 1, 2, 3, 3], &[]);
-        again.restore(5, &[], &[merged, split].concat());
-        again.close();
+        again.restore(0, &[1, 1, 2, 3, 3]);
+        again.close(&[merged, split].concat());
         assert_eq!((again.of, again.last), (persons.of.clone(), 4));
         assert_eq!(again.next[0], 1);
     }

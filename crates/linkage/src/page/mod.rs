@@ -11,6 +11,7 @@ use crate::spec::Spec;
 use crate::truth::Against;
 use charts::Bar;
 pub(crate) use charts::escaped;
+use charts::grouped;
 use std::fmt::Write;
 
 /// Minutes a clerk needs for one doubtful pair, two clerks per pair. (The Office for National
@@ -27,8 +28,10 @@ line-height:1.25;margin:.2em 0}h2{font-size:17px;margin:0 0 4px}section{backgrou
 #d5dce8;border-radius:8px;padding:16px 18px;margin:14px 0}p{margin:.3em 0;max-width:70ch}.sub{color:#4a5b78}\
 .row{display:flex;flex-wrap:wrap;gap:14px}.row>section{flex:1 1 320px;margin:0}table{border-collapse:collapse;\
 font-variant-numeric:tabular-nums;width:100%}td,th{padding:4px 8px;border-bottom:1px solid #e4e9f2;text-align:right;\
-font-weight:500}td:first-child,th:first-child{text-align:left;overflow-wrap:anywhere}th{color:#4a5b78}svg{max-width:100%;height:auto}\
-svg text{font:12px 'Plus Jakarta Sans',system-ui,sans-serif;fill:#10223d}.scroll{overflow-x:auto}";
+font-weight:500;white-space:nowrap}td:first-child,th:first-child{text-align:left;white-space:normal;min-width:8.5em;\
+overflow-wrap:break-word}th{color:#4a5b78}.row>div{flex:1 1 400px;min-width:0}td svg{min-width:72px}svg{max-width:100%;height:auto}\
+svg text{font:12px 'Plus Jakarta Sans',system-ui,sans-serif;fill:#10223d}.scroll{overflow-x:auto}@media(max-width:600px){body{font-size:14px}main{padding:16px 10px}\
+h1{font-size:21px}section{padding:12px}td,th{padding:3px 5px}.row>div,.row>section{flex-basis:100%}}";
 
 /// The page of a run.
 #[must_use]
@@ -75,15 +78,17 @@ fn headline(out: &mut String, outcome: &Outcome, report: &Report) {
     let hours = grey as f64 * CLERK_MINUTES_PER_PAIR / 60.0;
     let _ = write!(
         out,
-        "<h1>{} records are {} persons: {doubled} records are repeats</h1>\
+        "<h1>{} records are {} persons: {} records are repeats</h1>\
          <p class=\"sub\">Expected of every 1,000 decided pairs: {:.1} false. Expected of every 1,000 true \
          pairs: {:.1} missed, blocking included. Estimated from the data, without labels; check it on a \
-         sample.</p><p class=\"sub\">{grey} pairs are doubtful (5–95 %): about {hours:.1} clerk-hours for a \
+         sample.</p><p class=\"sub\">{} pairs are doubtful (5–95 %): about {hours:.1} clerk-hours for a \
          double review at {CLERK_MINUTES_PER_PAIR:.0} minutes a pair.</p>",
-        report.records,
-        report.clusters.count,
+        grouped(report.records as u64),
+        grouped(report.clusters.count as u64),
+        grouped(doubled as u64),
         (1.0 - q.expected_precision) * 1000.0,
-        (1.0 - q.expected_recall) * 1000.0
+        (1.0 - q.expected_recall) * 1000.0,
+        grouped(grey as u64)
     );
 }
 
@@ -236,7 +241,7 @@ fn blocking(report: &Report) -> String {
         "<p class=\"sub\">{} pairs compared. Estimated share of the true pairs that some rule proposes: {:.2} % \
          (capture and recapture over the rules).</p><div class=\"scroll\"><table><tr><th>Rule</th><th>Pairs first found</th>\
          <th>Kept</th><th>Largest block</th><th>Blocks split</th></tr>",
-        report.comparisons_made,
+        grouped(report.comparisons_made),
         report.quality.candidate_recall * 100.0
     );
     let most = report.blocking.iter().map(|r| r.pairs).max().unwrap_or(1);
@@ -246,9 +251,9 @@ fn blocking(report: &Report) -> String {
             "<tr><td>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escaped(&rule.name),
             charts::inline_bar(rule.pairs as f64 / most.max(1) as f64),
-            rule.pairs,
-            rule.kept,
-            rule.largest_block,
+            grouped(rule.pairs),
+            grouped(rule.kept),
+            grouped(rule.largest_block as u64),
             rule.oversize_blocks
         );
     }

@@ -95,6 +95,7 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
     }
     let joins = joins(&place, &raw.column)?;
     let kinds = kinds(&place, &raw.column, &compares, &blocks)?;
+    let decide = decide(&place, &raw, mode, &compares)?;
     Ok(Spec {
         mode,
         missing: raw.missing.clone(),
@@ -105,7 +106,7 @@ pub fn check(text: &str, file: &str, folder: &Path, in_memory: bool) -> Result<S
         compares,
         convention: convention(&place, &raw)?,
         training: training(&place, &raw)?,
-        decide: decide(&place, &raw, mode)?,
+        decide,
         review: Review {
             decisions: raw.review.decisions.iter().map(|d| folder.join(d)).collect(),
             pairs: raw.review.pairs,
@@ -349,7 +350,32 @@ fn training(place: &Place<'_>, raw: &RawSpec) -> Result<Training, LinkError> {
     })
 }
 
-fn decide(place: &Place<'_>, raw: &RawSpec, mode: Mode) -> Result<Decide, LinkError> {
+/// The key of a family must be compared, and known to be shared in a household.
+fn family(
+    place: &Place<'_>,
+    raw: &RawSpec,
+    compares: &[Compare],
+) -> Result<Option<String>, LinkError> {
+    let Some(key) = &raw.cluster.family else { return Ok(None) };
+    let of_key = [Expr::Column(key.get_ref().clone())];
+    if compares.iter().any(|c| c.household && c.exprs == of_key) {
+        return Ok(Some(key.get_ref().clone()));
+    }
+    Err(place.error(
+        key.span(),
+        format!(
+            "`family` names the key of a household: add [[compare]] with column = \"{}\" and household = true",
+            key.get_ref()
+        ),
+    ))
+}
+
+fn decide(
+    place: &Place<'_>,
+    raw: &RawSpec,
+    mode: Mode,
+    compares: &[Compare],
+) -> Result<Decide, LinkError> {
     let c = &raw.cluster;
     let method = match &c.method {
         None => ClusterMethod::Average,
@@ -365,6 +391,7 @@ fn decide(place: &Place<'_>, raw: &RawSpec, mode: Mode) -> Result<Decide, LinkEr
         match_probability: place.probability(given, 0.5)?,
         one_to_one: c.one_to_one.unwrap_or(mode == Mode::Link),
         different: c.different.as_ref().map(|d| d.get_ref().clone()),
+        family: family(place, raw, compares)?,
         min_probability: place.probability(raw.output.min_probability.as_ref(), 0.001)?,
     })
 }

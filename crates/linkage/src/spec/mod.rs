@@ -163,6 +163,8 @@ pub struct Decide {
     pub one_to_one: bool,
     /// Records with different values of this column are never one person.
     pub different: Option<String>,
+    /// Key of a family: its sure members lift the doubtful ones (see [`crate::family`]).
+    pub family: Option<String>,
     /// Pairs from this probability on are written.
     pub min_probability: f64,
 }

@@ -127,6 +127,7 @@ pub struct RawCluster {
     pub match_probability: Option<Spanned<f64>>,
     pub one_to_one: Option<bool>,
     pub different: Option<Spanned<String>>,
+    pub family: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,6 +3,7 @@
 use crate::build::Outcome;
 use edition::evaluate::{Evaluation, Score};
 use engine::progress::grouped;
+use std::collections::BTreeMap;
 
 /// Prints counts, match quality and cost to standard output.
 pub fn print(outcome: &Outcome) {
@@ -62,13 +63,20 @@ fn against_truth(e: &Evaluation) {
         "    wrongly merged {:.0}, wrongly split {:.0} per million people",
         e.wrongly_merged_per_million, e.wrongly_split_per_million
     );
-    let most = |counts: &std::collections::BTreeMap<String, u64>| {
-        let mut list: Vec<_> = counts.iter().collect();
-        list.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        let named: Vec<String> =
-            list.into_iter().take(6).map(|(cause, n)| format!("{cause} {}", grouped(*n))).collect();
-        named.join(", ")
-    };
-    println!("    wrong links by cause: {}", most(&e.wrong_by_cause));
-    println!("    missed by cause: {}", most(&e.missed_by_cause));
+    let rates = |counts: &BTreeMap<String, f64>| most(counts, |n| format!("{n:.0}"));
+    println!("      merged by cause: {}", rates(&e.merged_by_cause_per_million));
+    println!("      split by cause: {}", rates(&e.split_by_cause_per_million));
+    let counts = |counts: &BTreeMap<String, u64>| most(counts, |n| grouped(*n));
+    println!("    wrong links by cause: {}", counts(&e.wrong_by_cause));
+    println!("    missed by cause: {}", counts(&e.missed_by_cause));
+}
+
+/// The six greatest, greatest first.
+fn most<N: PartialOrd>(counts: &BTreeMap<String, N>, say: impl Fn(&N) -> String) -> String {
+    let mut list: Vec<_> = counts.iter().collect();
+    list.sort_by(|a, b| {
+        b.1.partial_cmp(a.1).unwrap_or(std::cmp::Ordering::Equal).then(a.0.cmp(b.0))
+    });
+    let named = list.into_iter().take(6).map(|(cause, n)| format!("{cause} {}", say(n)));
+    named.collect::<Vec<_>>().join(", ")
 }

@@ -61,6 +61,17 @@ enum Command {
         #[arg(long, default_value_t = 1_000)]
         limit: usize,
     },
+    /// Who does not match the civil register fully, and why in words: a list for its clerks (CSV)
+    Residue {
+        /// The edition's folder
+        edition: PathBuf,
+        /// The CSV file to write; it holds whole NIK
+        #[arg(long)]
+        out: PathBuf,
+        /// Reasons in English
+        #[arg(long)]
+        english: bool,
+    },
     /// Counts, quality and cost in words
     Report {
         /// The edition's folder
@@ -77,6 +88,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Diff { before, now, json } => diff(&before, &now, json),
         Command::Sql { edition, query, csv, limit } => {
             crate::build::sql::run(&edition, &query, csv, limit)
+        }
+        Command::Residue { edition, out, english } => {
+            crate::commands::residue::run(&edition, &out, english)
         }
         Command::Report { edition } => report(&edition),
     }

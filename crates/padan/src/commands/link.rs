@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use linkage::LinkError;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Flags of `padan link`.
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 Guide: docs/guide/link.md")]
 pub struct Args {
     /// The settings file (TOML)
-    #[arg(required_unless_present_any = ["from_splink", "suggest", "add", "find"])]
+    #[arg(required_unless_present_any = ["from_splink", "suggest", "add", "find", "serve"])]
     spec: Option<PathBuf>,
     /// Folder for pairs.parquet, clusters.parquet, model.json, report.json
     #[arg(long, required_unless_present_any = ["from_splink", "suggest", "index"])]
@@ -21,7 +22,7 @@ pub struct Args {
     /// Write a settings file from the JSON that Splink saved, to standard output
     #[arg(long, value_name = "SETTINGS.json", conflicts_with = "out")]
     from_splink: Option<PathBuf>,
-    /// Folder of an index. With settings: make one from their files. Without: see --add and --find
+    /// Folder of an index. With settings: make one from their files. Without: see --add, --find and --serve
     #[arg(long, value_name = "DIR")]
     index: Option<PathBuf>,
     /// Add the records of a file to the index, persons keep their numbers
@@ -30,6 +31,9 @@ pub struct Args {
     /// Look up the records of a file in the index; CSV to standard output
     #[arg(long, value_name = "FILE", requires = "index", conflicts_with_all = ["spec", "add"])]
     find: Option<PathBuf>,
+    /// Answer programs of this machine over HTTP (POST /find, POST /add) until Ctrl-C
+    #[arg(long, value_name = "ADDRESS", requires = "index", conflicts_with_all = ["spec", "add", "find"])]
+    serve: Option<SocketAddr>,
     /// Name of the records of --add (default: the file's name)
     #[arg(long, requires = "index")]
     source: Option<String>,
@@ -51,6 +55,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let spec = linkage::suggest::specification(&files).map_err(Failure::input)?;
         print!("{spec}");
         return Ok(());
+    }
+    if let (Some(index), Some(address)) = (&args.index, args.serve) {
+        return serve(index, address);
     }
     if let Some(index) = &args.index {
         return at_index(index, &args);
@@ -86,10 +93,24 @@ fn at_index(folder: &Path, args: &Args) -> Result<(), Failure> {
         (Some(spec), ..) => linkage::index::make(spec, folder, args.out.as_deref()),
         (_, Some(file), _) => linkage::index::add_file(folder, file, args.source.as_deref()),
         (_, _, Some(file)) => linkage::index::find_file(folder, file),
-        _ => return Err(Failure::input("with --index give a settings file, --add or --find")),
+        _ => {
+            return Err(Failure::input(
+                "with --index give a settings file, --add, --find or --serve",
+            ));
+        }
     };
     print!("{}", done.map_err(|e| fail(&e))?);
     Ok(())
+}
+
+fn serve(folder: &Path, address: SocketAddr) -> Result<(), Failure> {
+    let index = linkage::Index::open(folder).map_err(|e| fail(&e))?;
+    let count = index.len();
+    let ready =
+        |address| println!("{count} records; POST http://{address}/find or /add; Ctrl-C ends");
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::work)?;
+    let served = runtime.block_on(lookup::serve(index, address, ready));
+    served.map_err(|e| Failure::input(format!("{address}: {e}")))
 }
 
 fn fail(error: &LinkError) -> Failure {

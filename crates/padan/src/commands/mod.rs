@@ -15,6 +15,7 @@ pub mod people;
 pub mod publish;
 pub mod rank;
 pub mod regions;
+pub mod residue;
 pub mod serve;
 pub mod synth;
 pub mod target;
