@@ -13,6 +13,20 @@ use store::{EditionRow, Store, StoreError, Vault};
 /// A pulse is counted anew after this long, in milliseconds: a page never waits for thousands of
 /// reports to be counted twice a minute.
 const PULSE_MS: i64 = 60_000;
+/// One answer of a family that would move its decile if it were shown to be otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WouldChange {
+    /// The column of the family table.
+    pub column: String,
+    /// The answer it would be.
+    pub to: i64,
+    /// The decile then.
+    pub decile: u8,
+}
+
+/// Finds them for a family number, strongest first, poorer before richer.
+pub type WouldChanges = dyn Fn(u64) -> Vec<WouldChange> + Send + Sync;
+
 /// Simulators kept in memory.
 const SIMULATORS_MAX: usize = 24;
 
@@ -31,6 +45,7 @@ struct Inner {
     pulses: Mutex<BTreeMap<u64, (i64, Arc<Pulse>)>>,
     limiter: Limiter,
     objections: OnceLock<String>,
+    would_change: OnceLock<Arc<WouldChanges>>,
 }
 
 impl App {
@@ -50,6 +65,7 @@ impl App {
         let pulses = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
         let objections = OnceLock::new();
+        let would_change = OnceLock::new();
         Ok(Self(Arc::new(Inner {
             store,
             vault,
@@ -61,6 +77,7 @@ impl App {
             pulses,
             limiter,
             objections,
+            would_change,
         })))
     }
 
@@ -71,6 +88,19 @@ impl App {
         // Set once at the start; a second call changes nothing.
         self.0.objections.get_or_init(|| path.to_owned());
         self
+    }
+
+    /// What finds the answers that would move a family's decile; without it the page is silent.
+    #[must_use]
+    pub fn with_would_change(self, find: Arc<WouldChanges>) -> Self {
+        self.0.would_change.get_or_init(|| find);
+        self
+    }
+
+    /// The answers that would move a family's decile.
+    #[must_use]
+    pub fn would_change(&self, family: u64) -> Vec<WouldChange> {
+        self.0.would_change.get().map(|find| find(family)).unwrap_or_default()
     }
 
     /// The address for objections, if there is one.
