@@ -72,7 +72,8 @@ impl Check {
             Self::Director => {
                 let held = age >= 20 && person.business.owned == 1 && chance.is(rates.director);
                 held.then(|| {
-                    let role = chance.pick(&["DIREKTUR", "DIREKTUR", "KOMISARIS", "PEMEGANG SAHAM"]);
+                    let role =
+                        chance.pick(&["DIREKTUR", "DIREKTUR", "KOMISARIS", "PEMEGANG SAHAM"]);
                     let state = if chance.is(0.9) { "AKTIF" } else { "BUBAR" };
                     [(*role).to_owned(), state.to_owned()]
                 })

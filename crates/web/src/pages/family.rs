@@ -2,7 +2,7 @@
 
 use super::dashboard::dotted;
 use super::values::{self, Shown, Standing};
-use crate::format::{date, decimal, name, percent, number};
+use crate::format::{date, decimal, name, number, percent};
 use crate::lang::Lang;
 use crate::page::{Frame, Trouble, blocking};
 use crate::state::{App, WouldChange};
@@ -184,7 +184,8 @@ fn page(app: &App, lang: Lang, family: &str) -> Result<String, Trouble> {
 fn changes(app: &App, lang: Lang, view: &View, id: u64, family: &Record) -> Vec<Changed> {
     let changed = |change: WouldChange| {
         let (variable, column) = view.variables.iter().find_map(|v| {
-            let column = v.columns.iter().find(|c| v.unit == "family" && c.name == change.column)?;
+            let column =
+                v.columns.iter().find(|c| v.unit == "family" && c.name == change.column)?;
             Some((v, column))
         })?;
         let then = column.code(lang, change.to);

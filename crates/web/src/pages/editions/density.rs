@@ -174,7 +174,8 @@ fn cut_row(lang: Lang, path: &str, cut: &Value, chosen: u64) -> CutRow {
 fn villages(lang: Lang, view: &View, cut: &Value) -> Vec<VillageRow> {
     let list = cut.get("units").and_then(Value::as_array);
     let row = |unit: &Value| {
-        let (region, below, above) = (whole(unit, "unit"), whole(unit, "below"), whole(unit, "above"));
+        let (region, below, above) =
+            (whole(unit, "unit"), whole(unit, "below"), whole(unit, "above"));
         let place = view.places.get(&region);
         VillageRow {
             name: place.map_or_else(|| dotted(region), |p| short_place(&p.name)),
