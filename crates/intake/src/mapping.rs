@@ -12,7 +12,7 @@ use std::path::Path;
 /// The reserved source name of deliveries that join BPS codes to Kemendagri codes.
 pub const CROSSWALK: &str = "crosswalk";
 
-const EMBEDDED: [(&str, &str); 10] = [
+const EMBEDDED: [(&str, &str); 14] = [
     ("dukcapil.toml", include_str!("../../../config/id/sources/dukcapil.toml")),
     ("regsosek.toml", include_str!("../../../config/id/sources/regsosek.toml")),
     ("dtks.toml", include_str!("../../../config/id/sources/dtks.toml")),
