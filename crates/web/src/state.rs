@@ -13,6 +13,7 @@ use store::{EditionRow, Store, StoreError, Vault};
 /// A pulse is counted anew after this long, in milliseconds: a page never waits for thousands of
 /// reports to be counted twice a minute.
 const PULSE_MS: i64 = 60_000;
+
 /// One answer of a family that would move its decile if it were shown to be otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WouldChange {
