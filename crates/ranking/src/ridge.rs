@@ -41,6 +41,19 @@ impl Design {
         let (mean, scale) = stats.into_iter().unzip();
         Self { columns, mean, scale, extra }
     }
+
+    /// The design without the additions.
+    pub(crate) fn plain(&self) -> Self {
+        fn keep<T: Clone>(all: &[T], extra: &[bool]) -> Vec<T> {
+            all.iter().zip(extra).filter(|(_, e)| !**e).map(|(x, _)| x.clone()).collect()
+        }
+        Self {
+            columns: keep(&self.columns, &self.extra),
+            mean: keep(&self.mean, &self.extra),
+            scale: keep(&self.scale, &self.extra),
+            extra: keep(&self.extra, &self.extra),
+        }
+    }
 }
 
 /// Moments of one fold over z = (1, columns, y), with sums per region.
@@ -167,6 +180,25 @@ pub(crate) struct Solution {
     pub deviations: Vec<f64>,
     /// Columns dropped as collinear.
     pub dropped: Vec<usize>,
+}
+
+impl Solution {
+    /// A solution of the plain design as one of the whole design: additions get 0.
+    pub(crate) fn widened(self, extra: &[bool]) -> Self {
+        let mut own = self.beta.iter();
+        let mut beta = vec![own.next().copied().unwrap_or(0.0)];
+        let mut column_of = Vec::new();
+        for (j, &is_extra) in extra.iter().enumerate() {
+            if is_extra {
+                beta.push(0.0);
+            } else {
+                beta.push(own.next().copied().unwrap_or(0.0));
+                column_of.push(j);
+            }
+        }
+        let dropped = self.dropped.iter().filter_map(|&d| column_of.get(d).copied()).collect();
+        Self { beta, deviations: self.deviations, dropped }
+    }
 }
 
 /// The moments with the regional deviations taken out for a penalty (Schur complement); only the

@@ -96,15 +96,7 @@ fn draw_rows(train: &[usize], share: f64, chance: &mut Chance) -> Vec<usize> {
     if share >= 1.0 {
         return train.to_vec();
     }
-    // Four draws of 16 bits from each number.
-    let below = (share * 65_536.0) as u64;
-    let mut sample = Vec::with_capacity((train.len() as f64 * share * 1.1) as usize);
-    for four in train.chunks(4) {
-        let bits = chance.bits();
-        let taken = four.iter().enumerate().filter(|(k, _)| (bits >> (16 * k)) & 0xFFFF < below);
-        sample.extend(taken.map(|(_, &row)| row));
-    }
-    sample
+    train.iter().copied().filter(|_| chance.is(share)).collect()
 }
 
 /// A random share of the features, at least three, in order.

@@ -55,14 +55,7 @@ pub(super) fn ols(
     let folded = Folded::new(&task(sample, design, &sample.weights), &sample.piece, sample.folds);
     let grids = Grids { plain: &[], extra: &[], region: region_grid(sample) };
     let penalty = folded.choose(&design.extra, PLAIN, &grids);
-    finish(sample, encoded, design, &folded, penalty, report).member
-}
-
-/// Ridge with its solutions: without each fold, and of everything.
-pub(super) struct Ridge {
-    pub member: Member,
-    full: Solution,
-    without: Vec<Solution>,
+    finish(sample, encoded, design, &folded, penalty, report)
 }
 
 /// Ridge on the rich design.
@@ -71,7 +64,7 @@ pub(super) fn ridge(
     encoded: &Encoded,
     design: &Design,
     report: &mut FitReport,
-) -> Ridge {
+) -> Member {
     let folded = Folded::new(&task(sample, design, &sample.weights), &sample.piece, sample.folds);
     let start = Penalty { plain: 3e-3, extra: 0.1, region: f64::INFINITY };
     let grids = Grids { region: region_grid(sample), ..RICH };
@@ -99,7 +92,7 @@ pub(super) fn poverty(
     let folded = Folded::new(&task(sample, design, &weights), &sample.piece, sample.folds);
     let grids = Grids { plain: &[], extra: &[], region: region_grid(sample) };
     let penalty = folded.choose(&design.extra, PLAIN, &grids);
-    finish(sample, encoded, design, &folded, penalty, report).member
+    finish(sample, encoded, design, &folded, penalty, report)
 }
 
 const fn region_grid(sample: &Sample) -> &'static [f64] {
@@ -114,23 +107,19 @@ fn finish(
     folded: &Folded,
     penalty: Penalty,
     report: &mut FitReport,
-) -> Ridge {
+) -> Member {
     let full = solve(&folded.total, &design.extra, penalty);
     let mut held_out = vec![0.0; sample.y.len()];
-    let without: Vec<Solution> = (0..sample.folds)
-        .into_par_iter()
-        .map(|f| folded.without(f, &design.extra, penalty))
-        .collect();
-    for (f, solution) in without.iter().enumerate() {
-        score_fold(sample, design, solution, f, &mut held_out);
+    for f in 0..sample.folds {
+        let without = folded.without(f, &design.extra, penalty);
+        score_fold(sample, design, &without, f, &mut held_out);
     }
     if penalty.region.is_finite() {
         report.chosen.insert("region_penalty".into(), penalty.region);
     }
     note_collinear(encoded, design, &full, report);
     let linear = Some(raw(encoded, design, &full));
-    let deviations = full.deviations.clone();
-    Ridge { member: Member { linear, tables: None, deviations, held_out }, full, without }
+    Member { linear, tables: None, deviations: full.deviations, held_out }
 }
 
 /// Writes the scores of fold `f` by a solution that had not seen it.
@@ -193,21 +182,19 @@ fn note_collinear(encoded: &Encoded, design: &Design, s: &Solution, report: &mut
 
 /// Rows a quantile regression looks at, at most: beyond, every k-th row in key order.
 const MOST_QUANTILE_ROWS: usize = 20_000;
-/// Rounds of reweighting, at most.
-const QUANTILE_ROUNDS: usize = 12;
 
-/// Quantile regression at `tau` by iteratively reweighted least squares, on the shapes that ridge
-/// found: one column per variable (its effect on the mean), so that a quantile costs as much for a
-/// rich design as for a plain one. With `centred`, the intercept is moved so that held-out scores
-/// are right on average: for averaging with methods that speak of the mean.
+/// Quantile regression by iteratively reweighted least squares, on the plain design. With
+/// `centred`, the intercept is moved so that held-out scores are right on average: for averaging
+/// with methods that speak of the mean.
 pub(super) fn quantile(
     sample: &Sample,
     encoded: &Encoded,
     design: &Design,
-    ridge: &Ridge,
     tau: f64,
     centred: bool,
+    report: &mut FitReport,
 ) -> Member {
+    let plain = design.plain();
     let stride = sample.y.len().div_ceil(MOST_QUANTILE_ROWS);
     let all: Vec<usize> = (0..sample.y.len()).step_by(stride).collect();
     let jobs: Vec<Option<usize>> = (0..sample.folds).map(Some).chain([None]).collect();
@@ -216,14 +203,13 @@ pub(super) fn quantile(
         .map(|without| {
             let keep = |&r: &usize| Some(usize::from(sample.fold[r])) != *without;
             let rows: Vec<usize> = all.iter().copied().filter(keep).collect();
-            let mean = without.map_or(&ridge.full, |f| &ridge.without[f]);
-            quantile_fit(sample, encoded, design, mean, tau, &rows)
+            quantile_fit(sample, &plain, tau, &rows)
         })
         .collect();
-    let mut full = solutions.pop().unwrap_or_else(|| ridge.full.clone());
+    let mut full = solutions.pop().unwrap_or_else(|| unfitted(&plain));
     let mut held_out = vec![0.0; sample.y.len()];
     for (f, without) in solutions.iter().enumerate() {
-        score_fold(sample, design, without, f, &mut held_out);
+        score_fold(sample, &plain, without, f, &mut held_out);
     }
     if centred {
         let total: f64 = sample.weights.iter().sum();
@@ -234,100 +220,51 @@ pub(super) fn quantile(
         full.beta[0] += gap;
         held_out.iter_mut().for_each(|h| *h += gap);
     }
+    let full = full.widened(&design.extra);
+    note_collinear(encoded, design, &full, report);
     let linear = Some(raw(encoded, design, &full));
     Member { linear, tables: None, deviations: full.deviations, held_out }
 }
 
-/// The effects of a solution, one column per feature.
-fn shapes(encoded: &Encoded, design: &Design, s: &Solution) -> Vec<Vec<f64>> {
-    let n = design.columns.first().map_or(0, Vec::len);
-    let mut j = 0;
-    let mut out = Vec::with_capacity(encoded.features.len());
-    for feature in &encoded.features {
-        let mut column = vec![0.0; n];
-        for _ in &feature.atoms {
-            let beta = s.beta[j + 1];
-            if beta != 0.0 {
-                column.iter_mut().zip(&design.columns[j]).for_each(|(c, x)| *c += beta * x);
-            }
-            j += 1;
-        }
-        out.push(column);
+/// A solution that says nothing.
+fn unfitted(design: &Design) -> Solution {
+    Solution {
+        beta: vec![0.0; design.columns.len() + 1],
+        deviations: Vec::new(),
+        dropped: Vec::new(),
     }
-    out
 }
 
-/// A quantile on the shapes of `mean`, written as a solution of the whole design.
-fn quantile_fit(
-    sample: &Sample,
-    encoded: &Encoded,
-    design: &Design,
-    mean: &Solution,
-    tau: f64,
-    rows: &[usize],
-) -> Solution {
-    let columns = shapes(encoded, design, mean);
-    let plain = vec![false; columns.len()];
-    let small = Design::new(columns, plain, &sample.weights);
+fn quantile_fit(sample: &Sample, design: &Design, tau: f64, rows: &[usize]) -> Solution {
     let region = if sample.region.is_some() { 25.0 } else { f64::INFINITY };
     let penalty = Penalty { plain: 1e-4, extra: 0.0, region };
-    // From the mean's own slopes, moved to the quantile of what they leave.
-    let mut beta = vec![0.0];
-    beta.extend_from_slice(&small.scale);
-    let mut at = Solution { beta, deviations: mean.deviations.clone(), dropped: Vec::new() };
-    at.beta[0] = 0.0;
-    let mut left = residuals(sample, &small, &at, rows);
-    let picked: Vec<f64> = rows.iter().map(|&r| sample.weights[r]).collect();
-    at.beta[0] = weighted_quantile(&left, &picked, tau);
-    left.iter_mut().for_each(|l| *l -= at.beta[0]);
     let mut weights = sample.weights.clone();
-    for _ in 0..QUANTILE_ROUNDS {
+    let mut solution =
+        solve(&moments(&task(sample, design, &weights), rows), &design.extra, penalty);
+    for _ in 0..25 {
+        let mut fitted = vec![solution.beta[0]; sample.y.len()];
+        for (column, &beta) in design.columns.iter().zip(&solution.beta[1..]) {
+            fitted.iter_mut().zip(column).for_each(|(f, x)| *f += beta * x);
+        }
         let mut total = 0.0;
-        for (&row, residual) in rows.iter().zip(&left) {
-            let side = if *residual < 0.0 { 1.0 - tau } else { tau };
+        for &row in rows {
+            let residual = sample.y[row] - fitted[row] - deviation(sample, &solution, row);
+            let side = if residual < 0.0 { 1.0 - tau } else { tau };
             weights[row] = sample.weights[row] * side / residual.abs().max(0.02);
             total += weights[row];
         }
         // Mean weight 1 again, so that the region penalty keeps its meaning.
         let scale = rows.len() as f64 / total;
         rows.iter().for_each(|&row| weights[row] *= scale);
-        let next = solve(&moments(&task(sample, &small, &weights), rows), &small.extra, penalty);
-        let pairs = next.beta.iter().zip(&at.beta);
+        let next = solve(&moments(&task(sample, design, &weights), rows), &design.extra, penalty);
+        let pairs = next.beta.iter().zip(&solution.beta);
         let moved = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        at = next;
-        if moved < 1e-3 {
+        solution = next;
+        if moved < 1e-4 {
             break;
         }
-        left = residuals(sample, &small, &at, rows);
     }
-    on_design(encoded, &small, mean, at)
-}
-
-/// What a solution leaves of the target in `rows`.
-fn residuals(sample: &Sample, design: &Design, s: &Solution, rows: &[usize]) -> Vec<f64> {
-    let mut left: Vec<f64> =
-        rows.iter().map(|&r| sample.y[r] - s.beta[0] - deviation(sample, s, r)).collect();
-    for (column, &beta) in design.columns.iter().zip(&s.beta[1..]) {
-        if beta != 0.0 {
-            left.iter_mut().zip(rows).for_each(|(l, &r)| *l -= beta * column[r]);
-        }
-    }
-    left
-}
-
-/// A solution on shapes as one on the design the shapes came from.
-fn on_design(encoded: &Encoded, small: &Design, mean: &Solution, s: Solution) -> Solution {
-    let mut beta = vec![s.beta[0]];
-    let mut j = 1;
-    for (f, feature) in encoded.features.iter().enumerate() {
-        let factor = s.beta[f + 1] / small.scale[f];
-        beta[0] -= factor * small.mean[f];
-        for _ in &feature.atoms {
-            beta.push(factor * mean.beta[j]);
-            j += 1;
-        }
-    }
-    Solution { beta, deviations: s.deviations, dropped: Vec::new() }
+    solution
 }
 
 /// Refits of the linear part on resampled pieces of the survey, as deviations from the full one.

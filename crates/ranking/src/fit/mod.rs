@@ -15,17 +15,18 @@ use crate::ridge::{Design, PIECES};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// How a score is learnt. `Auto` is the average of `Ridge`, `Quantile` and `Trees`.
+/// How a score is learnt. `Auto` is the average of `Ridge` and `Trees`, weighted by what each
+/// explains of held-out households.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Half boosted trees, half linear: ridge on a rich design and a quantile on its shapes.
+    /// Ridge on a rich design, averaged with boosted trees.
     Auto,
     /// Weighted least squares.
     Ols,
     /// Least squares on a rich design (logarithms, hinges, indicators) with penalties chosen by
     /// inner cross-validation.
     Ridge,
-    /// Quantile regression at `tau`, on the shapes of ridge.
+    /// Quantile regression at `tau`.
     Quantile,
     /// Least squares with more weight on the poorest `poor_share`.
     Poverty,
@@ -146,7 +147,6 @@ pub(crate) struct Sample {
 }
 
 /// What one method contributes: a linear part, tables, or both.
-#[derive(Clone)]
 pub(crate) struct Member {
     /// Intercept and a coefficient per atom on raw scale; `None` without a linear part.
     pub linear: Option<(f64, Vec<Vec<f64>>)>,
@@ -180,7 +180,7 @@ pub fn fit(frame: &Frame, settings: &Settings) -> Result<Model, RankError> {
     let names = select(frame.names(), &settings.features)?;
     check_features(&names, settings)?;
     let categorical = encode::categorical(frame.names(), &settings.categorical)?;
-    let rich = methods.iter().any(|m| !matches!(m, Method::Ols | Method::Poverty));
+    let rich = methods.iter().any(|m| matches!(m, Method::Ridge | Method::Auto));
     let richness = if rich { Richness::Rich } else { Richness::Plain };
     let features = encode::learn(
         &sample.frame,
@@ -229,30 +229,29 @@ fn members(
     if methods == [Method::Auto] {
         return Ok(auto(sample, encoded, design, settings, report));
     }
-    // Quantiles and trees start from ridge: it is fitted once.
-    let needs = |m: &Method| !matches!(m, Method::Ols | Method::Poverty);
-    let ridge = methods.iter().any(needs).then(|| linear::ridge(sample, encoded, design, report));
     let mut members = Vec::new();
     for method in methods {
-        members.push(match (method, &ridge) {
-            (Method::Poverty, _) => linear::poverty(sample, encoded, design, settings, report),
-            (Method::Quantile, Some(ridge)) => {
-                linear::quantile(sample, encoded, design, ridge, settings.tau, false)
+        members.push(match method {
+            Method::Ols => linear::ols(sample, encoded, design, report),
+            Method::Ridge | Method::Auto => linear::ridge(sample, encoded, design, report),
+            Method::Quantile => {
+                linear::quantile(sample, encoded, design, settings.tau, false, report)
             }
-            (Method::Stumps | Method::Trees, Some(ridge)) => {
+            Method::Poverty => linear::poverty(sample, encoded, design, settings, report),
+            Method::Stumps | Method::Trees => {
+                let plain = linear::ridge(sample, encoded, design, report);
                 let depth = if *method == Method::Trees { 2 } else { 1 };
-                trees::boost(sample, encoded, settings, depth, &ridge.member, report)
+                trees::boost(sample, encoded, settings, depth, &plain, report)
             }
-            (Method::Ridge | Method::Auto, Some(ridge)) => ridge.member.clone(),
-            _ => linear::ols(sample, encoded, design, report),
         });
     }
     let shares = vec![1.0 / members.len() as f64; members.len()];
     Ok((members, shares))
 }
 
-/// Shares of ridge and of the quantile in the linear half of `auto`.
-const LINEAR: [f64; 2] = [0.5, 0.5];
+/// Widest plain design for which `auto` runs the quantile regression: its cost grows with the square
+/// of the columns, and a wide design needs the penalties of ridge anyway.
+const WIDE: usize = 150;
 
 /// The default: half trees, half linear (ridge and a quantile regression at the level where lists
 /// are cut, moved to the right mean).
@@ -264,13 +263,18 @@ fn auto(
     report: &mut FitReport,
 ) -> (Vec<Member>, Vec<f64>) {
     let ridge = linear::ridge(sample, encoded, design, report);
-    let trees = trees::boost(sample, encoded, settings, 2, &ridge.member, report);
-    let quantile = linear::quantile(sample, encoded, design, &ridge, settings.tau, true);
-    let linear = mix(&[&ridge.member, &quantile], &LINEAR);
+    let trees = trees::boost(sample, encoded, settings, 2, &ridge, report);
+    if design.extra.iter().filter(|e| !**e).count() > WIDE {
+        let share = stack(&ridge.held_out, &trees.held_out, &sample.y, &sample.weights);
+        report.chosen.insert("share_of_trees".into(), share);
+        return (vec![ridge, trees], vec![1.0 - share, share]);
+    }
+    let quantile = linear::quantile(sample, encoded, design, settings.tau, true, report);
+    let linear = mix(&[&ridge, &quantile], &[0.3, 0.7]);
     let share = stack(&linear, &trees.held_out, &sample.y, &sample.weights);
     report.chosen.insert("share_of_trees".into(), share);
-    let [of_ridge, of_quantile] = LINEAR.map(|part| part * (1.0 - share));
-    (vec![ridge.member, quantile, trees], vec![of_ridge, of_quantile, share])
+    let rest = 1.0 - share;
+    (vec![ridge, quantile, trees], vec![0.3 * rest, 0.7 * rest, share])
 }
 
 /// The share of `b` in the average of `a` and `b`: one half, unless the share with the least
