@@ -30,8 +30,24 @@ pub struct TableRule {
     pub family_by: Vec<By>,
     /// For rolls: the programme.
     pub roll: Option<String>,
+    /// For outside checks: the flags its rows raise.
+    #[serde(default)]
+    pub flags: Vec<FlagRule>,
     /// Rows whose values count; all when absent. (Every row links.)
     pub values_if: Option<Condition>,
+}
+
+/// A flag of people (`flags.parquet`): what a row of an outside check says of its person.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlagRule {
+    /// Its name, as programmes ask for it: `flagged("gambling")`.
+    pub name: String,
+    /// Rows that raise it; all when absent.
+    #[serde(rename = "if")]
+    pub condition: Option<Condition>,
+    /// And of these only the ones that meet a second condition.
+    pub and: Option<Condition>,
 }
 
 /// A column has one of these codes.
@@ -151,6 +167,7 @@ impl Survivorship {
             visits: false,
             family_by: Vec::new(),
             roll: None,
+            flags: Vec::new(),
             values_if: None,
         });
         if rule.family_by.is_empty() {

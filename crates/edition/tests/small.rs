@@ -110,6 +110,17 @@ fn deliveries(dir: &Path) {
         .date_or("roll_changed", &[i32::MIN, i32::MIN], i32::MIN)
         .write(&dir.join("roll_pbi.parquet"))
         .unwrap();
+    // Ahmad plays, Siti tried once, the third is nobody.
+    let named: &[Person] = &[
+        (AHMAD, 0, "AHMAD FAUZI", 1, "1980-01-01"),
+        (SITI, 0, "SITI AMINAH", 2, "1985-02-02"),
+        (0, 0, "HANTU", 1, ""),
+    ];
+    base(11, 1, named, "2026-08-02")
+        .u8("gambling_class", vec![3, 1, 4])
+        .u16("gambling_count", vec![40, 1, 90])
+        .write(&dir.join("ppatk.parquet"))
+        .unwrap();
 }
 
 /// Proposes the person of the same name and birth date, and is sure of it.
@@ -267,7 +278,19 @@ fn a_roll_keeps_those_who_are_nobody() {
     assert!(person[0] > 0 && person[1] == 0, "{person:?}");
     let records = links.u64s("record", 0).unwrap();
     assert!(records.is_sorted(), "links are ordered by record");
-    assert_eq!(records.len(), 5 + 4 + 1 + 1 + 2);
+    assert_eq!(records.len(), 5 + 4 + 1 + 1 + 2 + 3);
+}
+
+#[test]
+fn a_flag_is_raised_by_the_rows_that_the_rule_names_and_only_of_people_found() {
+    let dir = Village::new().build_kept();
+    let (flags, persons) = (table(&dir.1, "flags"), table(&dir.1, "persons"));
+    let nik = persons.u64s("nik", 0).unwrap();
+    let ids = persons.u64s("person_id", 0).unwrap();
+    let ahmad = ids[nik.iter().position(|n| *n == AHMAD).unwrap()];
+    assert_eq!(flags.u64s("person_id", 0).unwrap(), [ahmad]);
+    assert_eq!(flags.texts("flag").unwrap().get(0), "gambling");
+    assert_eq!(flags.dates("observed", 0).unwrap(), [day("2026-08-02")]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::Path;
 /// The reserved source name of deliveries that join BPS codes to Kemendagri codes.
 pub const CROSSWALK: &str = "crosswalk";
 
-const EMBEDDED: [(&str, &str); 10] = [
+const EMBEDDED: [(&str, &str); 14] = [
     ("dukcapil.toml", include_str!("../../../config/id/sources/dukcapil.toml")),
     ("regsosek.toml", include_str!("../../../config/id/sources/regsosek.toml")),
     ("dtks.toml", include_str!("../../../config/id/sources/dtks.toml")),
@@ -23,6 +23,10 @@ const EMBEDDED: [(&str, &str); 10] = [
     ("roll_pkh.toml", include_str!("../../../config/id/sources/roll_pkh.toml")),
     ("roll_sembako.toml", include_str!("../../../config/id/sources/roll_sembako.toml")),
     ("school.toml", include_str!("../../../config/id/sources/school.toml")),
+    ("ppatk.toml", include_str!("../../../config/id/sources/ppatk.toml")),
+    ("bpjs_tk.toml", include_str!("../../../config/id/sources/bpjs_tk.toml")),
+    ("ahu.toml", include_str!("../../../config/id/sources/ahu.toml")),
+    ("kia.toml", include_str!("../../../config/id/sources/kia.toml")),
 ];
 
 /// What a source column becomes.

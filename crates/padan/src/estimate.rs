@@ -4,6 +4,7 @@
 
 use casework::{Change, Estimate, Estimated};
 use kernel::{Date, FamilyId};
+use ranking::explain::what_would_change;
 use ranking::features::{self, People};
 use ranking::{Columns, Cutoffs, Data, Scorecard};
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::blob::{self, Body, Layout, Record};
 use store::{EditionRow, Query, Store, StoreError, Vault, params};
+use web::state::WouldChange;
 
 /// A family with no answer to more than this share of the variables is not ranked (as in the build).
 const UNANSWERED_MAX: f64 = 0.5;
@@ -135,7 +137,57 @@ impl Estimate for EditionModel {
     }
 }
 
+impl EditionModel {
+    /// The answers of a family that would move its decile, one at a time: three towards poorer and
+    /// three towards richer, strongest first. Nothing when the published score is not reproduced.
+    pub fn would_change(&self, family: u64) -> Vec<WouldChange> {
+        let Some(model) = self.model() else { return Vec::new() };
+        match self.body(&model, FamilyId::new(family)) {
+            Ok(body) => body.and_then(|b| model.would_change(&b)).unwrap_or_default(),
+            Err(why) => {
+                eprintln!("estimate: {why}");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Answers shown in each direction.
+const SHOWN: usize = 3;
+
 impl Model {
+    fn would_change(&self, body: &Body) -> Option<Vec<WouldChange>> {
+        let published = body.get("score")?.first()?;
+        let now = published.int("decile").filter(|d| *d > 0)? as u8;
+        let family = body.get("family")?.first()?;
+        let people = body.get("person").map_or(&[][..], Vec::as_slice);
+        let area = family.real("floor_area_m2");
+        let columns = people_features(people, &[], self.edition.as_of, area)?;
+        let answer = |name: &str| match columns.get(name) {
+            Some(data) => Some(data.number(0)).filter(|n| !n.is_nan()),
+            None => family.real(name),
+        };
+        let regency = (family.int("village").unwrap_or(0) / 1_000_000).to_string();
+        let score = self.card.unit(self.card.score_one(answer, Some(&regency)));
+        if (score - published.real("score")?).abs() > 1e-9 {
+            return None;
+        }
+        let mut out = Vec::new();
+        for sign in [-1, 1] {
+            let all =
+                what_would_change(&self.card, &self.cutoffs, answer, Some(&regency), sign, 39);
+            // What is counted from the members is theirs to show, not a single answer.
+            let own = all.into_iter().filter(|c| columns.get(&c.variable).is_none());
+            let moves = own.filter(|c| c.decile != now).take(SHOWN);
+            out.extend(moves.map(|c| WouldChange {
+                column: c.variable,
+                to: c.to as i64,
+                decile: c.decile,
+            }));
+        }
+        Some(out)
+    }
+
     fn estimate(&self, body: &Body, laid: &[Laid<'_>]) -> Option<Estimated> {
         let published = body.get("score")?.first()?;
         let now = published.int("decile").unwrap_or(0) as u8;

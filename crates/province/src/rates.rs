@@ -16,6 +16,7 @@ pub(crate) struct Rates {
     pub values: Values,
     pub broken: Broken,
     pub rolls: Rolls,
+    pub flags: Flags,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +46,7 @@ pub(crate) struct Identities {
     pub roll_pkh: Identity,
     pub roll_sembako: Identity,
     pub school: Identity,
+    pub flags: Identity,
 }
 
 /// One source's damage to identity.
@@ -107,6 +109,17 @@ pub(crate) struct Rolls {
     pub cut_within_deciles_1_5: f64,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flags {
+    pub gambling: f64,
+    pub gambling_classes: [f64; 4],
+    pub wage_listed: f64,
+    pub wage_above: f64,
+    pub director: f64,
+    pub pregnant: f64,
+}
+
 impl Rates {
     /// Reads a rates file and checks that every number is a share.
     pub(crate) fn read(text: &str) -> Result<Self> {
@@ -126,6 +139,13 @@ fn check_shares(table: &toml::Table, path: &str) -> std::result::Result<(), Stri
             }
             toml::Value::Float(number) => *number,
             toml::Value::Integer(number) => *number as f64,
+            toml::Value::Array(list) => {
+                for (at, item) in list.iter().enumerate() {
+                    let one = toml::Table::from_iter([(format!("{key}[{at}]"), item.clone())]);
+                    check_shares(&one, path)?;
+                }
+                continue;
+            }
             _ => return Err(format!("`{path}{key}` must be a number from 0 to 1")),
         };
         if !(0.0..=1.0).contains(&number) {

@@ -59,6 +59,7 @@ pub(crate) fn write(quarter: &Quarter, folder: &Path) -> Result<()> {
             Entry::Bpjs | Entry::RollPbi => 6,
             Entry::RollPkh | Entry::RollSembako => 11,
             Entry::P3ke => 400,
+            Entry::Ppatk | Entry::Ahu => 60,
             _ => 20,
         };
         delivery(entry.source(), &entry.glob(), day(back));

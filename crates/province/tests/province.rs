@@ -175,6 +175,30 @@ fn errors_come_at_the_rates_of_the_file() {
 }
 
 #[test]
+fn outside_checks_name_few_and_only_whom_they_can_know() {
+    let (folder, summary) = make(40_000, |_| {});
+    let rows = |name: &str| {
+        let found = summary.records.iter().find(|(glob, _)| glob.contains(name));
+        found.map(|(_, n)| *n).unwrap()
+    };
+    let rates: toml::Table = province::EMBEDDED_RATES.parse().unwrap();
+    let rate = |key: &str| rates["flags"][key].as_float().unwrap();
+    // Two of three people are 15 to 69.
+    let gamblers = rows("/ppatk/") as f64 / 40_000.0;
+    assert!((gamblers - 0.66 * rate("gambling")).abs() < 0.003, "{gamblers}");
+    for name in ["/bpjs_tk/", "/ahu/", "/kia/"] {
+        assert!((20..4_000).contains(&rows(name)), "{name} {}", rows(name));
+    }
+    for file in std::fs::read_dir(folder.path().join("deliveries/kia")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in text.lines().skip(1) {
+            let cells: Vec<&str> = line.split('|').collect();
+            assert_eq!((cells.len(), cells[3]), (7, "P"), "{line}");
+        }
+    }
+}
+
+#[test]
 fn a_later_quarter_is_the_same_province_with_events() {
     let people = |quarter| {
         let (folder, _) = make(20_000, |o| o.quarter = quarter);

@@ -37,6 +37,7 @@ pub(crate) fn documents(dir: &Path) -> Vec<(String, String)> {
         ("quality", "quality.json"),
         ("calibration", "calibration.json"),
         ("cutoffs", "cutoffs.json"),
+        ("density", "density.json"),
         ("scorecard", "scorecard.json"),
         ("simulation", "simulation.json"),
         ("diff", "diff.json"),

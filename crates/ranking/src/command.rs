@@ -99,7 +99,12 @@ fn roles(settings: &Settings, frame: &Frame) -> Result<(Settings, Option<String>
     let mut keys = frame.keys(&group)?;
     keys.sort_unstable();
     keys.dedup();
-    if keys.len() < 2 || frame.rows() / keys.len() < REGION_SIZE {
+    if keys.len() < 2 {
+        let note = format!("`{group}` is the same in every row: left out, folds go by household");
+        settings.cluster = None;
+        return Ok((settings, Some(note)));
+    }
+    if frame.rows() / keys.len() < REGION_SIZE {
         return Ok((settings, None));
     }
     let note = format!(
@@ -331,4 +336,27 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), RankError> {
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&beside, path));
     done.map_err(|e| RankError::file(path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Column;
+
+    #[test]
+    fn a_group_of_everybody_is_left_out_a_large_one_is_a_region_a_small_one_keeps_folds_whole() {
+        let check = |size: usize, want: (Option<&str>, Option<&str>)| {
+            let mut frame = Frame::new();
+            let keys = (0..600).map(|row| (row / size) as f64).collect();
+            frame.push("g", Column::Number(keys)).unwrap();
+            let mut settings = Settings::new("y", "x");
+            settings.cluster = Some("g".into());
+            let (settings, note) = roles(&settings, &frame).unwrap();
+            assert_eq!((settings.cluster.as_deref(), settings.region.as_deref()), want, "{size}");
+            assert_eq!(note.is_some(), want.0.is_none());
+        };
+        check(600, (None, None));
+        check(100, (None, Some("g")));
+        check(8, (Some("g"), None));
+    }
 }

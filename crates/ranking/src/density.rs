@@ -3,8 +3,8 @@
 
 use crate::normal::upper_tail;
 use crate::outlook::sorted;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// A jump of the density at a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -88,7 +88,7 @@ pub fn by_unit(
     window: i32,
     least: u32,
 ) -> Vec<UnitBalance> {
-    let mut counts: BTreeMap<u64, (u32, u32)> = BTreeMap::new();
+    let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
     let (mut all_below, mut all) = (0u64, 0u64);
     for (&score, &unit) in scores.iter().zip(unit) {
         let d = i64::from(score) - i64::from(cut);
@@ -120,9 +120,67 @@ pub fn by_unit(
             UnitBalance { unit, below, above, expected, z, flagged: false }
         })
         .collect();
+    rows.sort_by_key(|row| row.unit);
     flag(&mut rows);
     rows.sort_by(|a, b| b.z.total_cmp(&a.z).then(a.unit.cmp(&b.unit)));
     rows
+}
+
+/// Bars on each side of a cut in the picture.
+const BARS: usize = 20;
+
+/// Everything a page shows about one cut.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CutTest {
+    /// The cut is the upper end of this decile.
+    pub decile: u8,
+    /// The cut in points.
+    pub cut: i32,
+    /// The jump over all families; nothing when a side is empty.
+    pub jump: Option<Jump>,
+    /// Points that a bar spans.
+    pub step: i32,
+    /// Families per bar below the cut, the farthest first.
+    pub below: Vec<u32>,
+    /// Families per bar above the cut, the nearest first.
+    pub above: Vec<u32>,
+    /// Units with families enough to be looked at.
+    pub looked: usize,
+    /// Units that stand out.
+    pub flagged: usize,
+    /// The units with the strongest excess below, at most as many as asked for.
+    pub units: Vec<UnitBalance>,
+}
+
+/// The tests at every cut. `window` is the points on each side that a unit's balance looks at,
+/// `least` the families a unit needs there, `most` the units kept per cut.
+#[must_use]
+pub fn at_cuts(
+    scores: &[i32],
+    unit: &[u64],
+    cuts: &[i32],
+    window: i32,
+    least: u32,
+    most: usize,
+) -> Vec<CutTest> {
+    let step = (window / 10).max(1);
+    let test = |(at, &cut): (usize, &i32)| {
+        let (mut below, mut above) = (vec![0; BARS], vec![0; BARS]);
+        for &score in scores {
+            let d = i64::from(score) - i64::from(cut);
+            let (side, distance) = if d < 0 { (&mut below, -d - 1) } else { (&mut above, d) };
+            if let Some(bar) = side.get_mut((distance / i64::from(step)) as usize) {
+                *bar += 1;
+            }
+        }
+        below.reverse();
+        let mut units = by_unit(scores, unit, cut, window, least);
+        let (looked, flagged) = (units.len(), units.iter().filter(|u| u.flagged).count());
+        units.truncate(most.max(flagged.min(4 * most)));
+        let jump = jump(scores, cut, None);
+        CutTest { decile: at as u8 + 1, cut, jump, step, below, above, looked, flagged, units }
+    };
+    cuts.iter().enumerate().map(test).collect()
 }
 
 /// Benjamini and Hochberg at 5 %.
@@ -174,6 +232,23 @@ mod tests {
         }
         let rows = by_unit(&scores, &units, -1_000, 1_500, 20);
         assert!(rows[0].unit == 42 && rows[0].flagged, "{:?}", &rows[..2]);
+    }
+
+    #[test]
+    fn every_cut_is_looked_at_and_only_the_pushed_one_shows() {
+        let (mut scores, units) = population(9);
+        for (score, unit) in scores.iter_mut().zip(&units) {
+            if *unit == 7 && (2_000..4_000).contains(score) {
+                *score = 1_990 - *score % 200;
+            }
+        }
+        let tests = at_cuts(&scores, &units, &[-2_000, 0, 2_000], 1_500, 20, 5);
+        assert_eq!(tests.iter().map(|t| t.decile).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!((tests[2].units[0].unit, tests[2].units[0].flagged), (7, true));
+        assert_eq!((tests[0].flagged, tests[1].flagged), (0, 0));
+        let near = scores.iter().filter(|&&s| (2_000 - 3_000..2_000 + 3_000).contains(&s)).count();
+        let drawn: u32 = tests[2].below.iter().chain(&tests[2].above).sum();
+        assert_eq!(drawn as usize, near, "the picture holds every family within it");
     }
 
     #[test]

@@ -5,8 +5,12 @@ use crate::frame::{Column, Frame, NO_TEXT, number_text};
 use crate::model::Shape;
 use crate::{RankError, frame};
 
-/// Levels of a text column seen less often than this count are pooled as "other".
-const MIN_LEVEL: usize = 15;
+/// Levels of a text column seen less often than this count are pooled as "other": 15, fewer in a
+/// small survey.
+fn min_level(rows: usize) -> usize {
+    (rows / 50).clamp(5, 15)
+}
+
 /// A code list longer than this is refused: it is an id or free text, not an answer.
 const MAX_LEVELS: usize = 400;
 /// Whole numbers with at most this many values get an indicator per value in rich designs.
@@ -161,7 +165,9 @@ fn rich_shapes(seen: &[f64], distinct: &[f64]) -> Vec<Shape> {
     let few = distinct.len() <= FEW;
     if few {
         let count = |v: f64| seen.iter().filter(|&&x| x == v).count();
-        shapes.extend(distinct.iter().filter(|&&v| count(v) >= MIN_LEVEL).map(|&v| Shape::Is(v)));
+        shapes.extend(
+            distinct.iter().filter(|&&v| count(v) >= min_level(seen.len())).map(|&v| Shape::Is(v)),
+        );
     } else {
         let mut knots: Vec<f64> = [0.1, 0.25, 0.5, 0.75, 0.9, 0.97]
             .iter()
@@ -216,7 +222,7 @@ fn learn_codes(
     let mut kept: Vec<(String, f64)> = levels
         .iter()
         .zip(&counts)
-        .filter(|(_, (count, _))| *count >= MIN_LEVEL)
+        .filter(|(_, (count, _))| *count >= min_level(codes.len()))
         .map(|(level, (_, weight))| (level.clone(), weight / total))
         .collect();
     kept.sort_by(|a, b| code_order(&a.0, &b.0));

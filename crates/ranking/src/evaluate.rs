@@ -11,7 +11,7 @@ use crate::queue::{VisitGain, visit_gain};
 use kernel::chance::mix;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the folds are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,6 +217,14 @@ fn fold_lists(
         Folding::Drawn { folds, repeats, seed } => {
             if *folds < 2 || *folds > 60 {
                 let reason = format!("{folds} folds: choose 2 to 60");
+                return Err(RankError::Setting { name: "--folds", reason });
+            }
+            let groups = cluster.iter().collect::<BTreeSet<_>>().len();
+            if groups < *folds {
+                let reason = format!(
+                    "{folds} folds need as many groups, and the data have {groups}: choose fewer folds, \
+                     or a --group of smaller units"
+                );
                 return Err(RankError::Setting { name: "--folds", reason });
             }
             let strata = settings.strata.as_ref().map(|s| frame.keys(s)).transpose()?;

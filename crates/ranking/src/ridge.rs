@@ -5,7 +5,7 @@
 //! residual variance to the variance between regions) they are eliminated exactly (Schur
 //! complement), so 500 regions cost no more than none.
 
-use crate::solve::{Square, dot, factor};
+use crate::solve::{Square, dot, dots, factor};
 use kernel::Chance;
 use rayon::prelude::*;
 
@@ -111,11 +111,7 @@ pub(crate) fn moments(task: &Task<'_>, rows: &[usize]) -> Moments {
                 *slot = x * task.weights[row];
             }
         }
-        for i in 0..q {
-            for j in 0..=i {
-                into.zz.a[i * q + j] += dot(&wz[i * n..(i + 1) * n], &z[j * n..(j + 1) * n]);
-            }
-        }
+        products(&wz, &z, n, &mut into.zz);
         if let Some(region) = task.region {
             for (i, &row) in block.iter().enumerate() {
                 if let Some(sums) = into.regions.get_mut(region[row] as usize) {
@@ -142,6 +138,29 @@ pub(crate) fn moments(task: &Task<'_>, rows: &[usize]) -> Moments {
         }
     }
     total
+}
+
+/// Adds the products of all columns (of `n` rows) to the lower triangle, two by two.
+fn products(wz: &[f64], z: &[f64], n: usize, into: &mut Square) {
+    let q = into.n;
+    let left = |i: usize| &wz[i * n..(i + 1) * n];
+    let right = |j: usize| &z[j * n..(j + 1) * n];
+    for i in (0..q).step_by(2) {
+        if i + 1 == q {
+            for j in 0..=i {
+                into.a[i * q + j] += dot(left(i), right(j));
+            }
+            break;
+        }
+        for j in (0..=i).step_by(2) {
+            // At the diagonal the second column of the first row lies above it: nobody reads it.
+            let [a, b, c, d] = dots([left(i), left(i + 1)], [right(j), right(j + 1)]);
+            into.a[i * q + j] += a;
+            into.a[i * q + j + 1] += b;
+            into.a[(i + 1) * q + j] += c;
+            into.a[(i + 1) * q + j + 1] += d;
+        }
+    }
 }
 
 /// Penalties per unit of total weight (`plain`, `extra`) and per region (`region`).
@@ -182,16 +201,28 @@ impl Solution {
     }
 }
 
+/// The moments with the regional deviations taken out for a penalty (Schur complement); only the
+/// lower triangle means anything.
+fn reduce(m: &Moments, region: f64) -> Square {
+    let mut s = m.zz.clone();
+    if region.is_finite() {
+        let present = m.regions.iter().filter(|r| r[0] > 0.0);
+        let outers: Vec<(&[f64], f64)> =
+            present.map(|sums| (sums.as_slice(), 1.0 / (sums[0] + region))).collect();
+        s.take_outers(&outers);
+    }
+    s
+}
+
 /// Solves for given moments and penalty.
 pub(crate) fn solve(m: &Moments, extra: &[bool], penalty: Penalty) -> Solution {
+    solve_reduced(m, &reduce(m, penalty.region), extra, penalty)
+}
+
+/// Solves when the deviations of `penalty.region` are already taken out of the moments.
+fn solve_reduced(m: &Moments, s: &Square, extra: &[bool], penalty: Penalty) -> Solution {
     let q = m.zz.n;
-    let mut s = m.zz.clone();
     let pooled = penalty.region.is_finite();
-    if pooled {
-        for sums in m.regions.iter().filter(|r| r[0] > 0.0) {
-            s.take_outer(sums, 1.0 / (sums[0] + penalty.region));
-        }
-    }
     let n = m.zz.at(0, 0);
     let mut a = Square::zero(q - 1);
     for i in 0..q - 1 {
@@ -200,7 +231,7 @@ pub(crate) fn solve(m: &Moments, extra: &[bool], penalty: Penalty) -> Solution {
     for (j, &is_extra) in extra.iter().enumerate() {
         a.a[(j + 1) * q] += n * if is_extra { penalty.extra } else { penalty.plain };
     }
-    let b: Vec<f64> = (0..q - 1).map(|i| s.at(i, q - 1)).collect();
+    let b: Vec<f64> = (0..q - 1).map(|i| s.at(q - 1, i)).collect();
     let f = factor(&a);
     let beta = f.solve(&b);
     let dropped = f.dropped.iter().filter(|&&i| i > 0).map(|i| i - 1).collect();
@@ -230,10 +261,11 @@ fn squared_error(m: &Moments, solution: &Solution) -> f64 {
 /// Pieces per fold: resampling pieces gives the draws of [`Folded::draw`] without another pass.
 pub(crate) const PIECES: usize = 4;
 
-/// Moments of all folds (in pieces) and of everything.
+/// Moments of all folds (in pieces), of everything, and of everything without each fold.
 pub(crate) struct Folded {
     pieces: Vec<Moments>,
     folds: Vec<Moments>,
+    rests: Vec<Moments>,
     pub total: Moments,
 }
 
@@ -254,14 +286,18 @@ impl Folded {
         };
         let folds: Vec<Moments> = pieces.chunks(PIECES).map(sum).collect();
         let total = sum(&folds);
-        Self { pieces, folds, total }
+        let rest = |fold: &Moments| {
+            let mut rest = total.clone();
+            rest.add(fold, -1.0);
+            rest
+        };
+        let rests = folds.iter().map(rest).collect();
+        Self { pieces, folds, rests, total }
     }
 
     /// The solution without fold `f`.
     pub(crate) fn without(&self, f: usize, extra: &[bool], penalty: Penalty) -> Solution {
-        let mut rest = self.total.clone();
-        rest.add(&self.folds[f], -1.0);
-        solve(&rest, extra, penalty)
+        solve(&self.rests[f], extra, penalty)
     }
 
     /// The solution on pieces drawn with replacement.
@@ -273,11 +309,19 @@ impl Folded {
         solve(&sum, extra, penalty)
     }
 
+    /// What every fold's rest is for a regional penalty: the dear part, shared by all other penalties.
+    fn reduced(&self, region: f64) -> Vec<Square> {
+        self.rests.par_iter().map(|rest| reduce(rest, region)).collect()
+    }
+
     /// Held-out mean squared error of a penalty.
-    pub(crate) fn error(&self, extra: &[bool], penalty: Penalty) -> f64 {
+    fn error(&self, reduced: &[Square], extra: &[bool], penalty: Penalty) -> f64 {
         let errors: Vec<f64> = (0..self.folds.len())
             .into_par_iter()
-            .map(|f| squared_error(&self.folds[f], &self.without(f, extra, penalty)))
+            .map(|f| {
+                let without = solve_reduced(&self.rests[f], &reduced[f], extra, penalty);
+                squared_error(&self.folds[f], &without)
+            })
             .collect();
         errors.iter().sum::<f64>() / self.total.zz.at(0, 0)
     }
@@ -286,18 +330,23 @@ impl Folded {
     /// with an empty grid stay as in `start`.
     pub(crate) fn choose(&self, extra: &[bool], start: Penalty, grids: &Grids) -> Penalty {
         let mut best = start;
-        let mut error = self.error(extra, best);
+        let mut reduced = self.reduced(best.region);
+        let mut error = self.error(&reduced, extra, best);
+        for &region in grids.region {
+            let candidate = Penalty { region, ..best };
+            let own = self.reduced(region);
+            let e = self.error(&own, extra, candidate);
+            if e < error {
+                (error, best, reduced) = (e, candidate, own);
+            }
+        }
         let mut attempt = |best: &mut Penalty, candidate: Penalty| {
-            let e = self.error(extra, candidate);
+            let e = self.error(&reduced, extra, candidate);
             if e < error {
                 error = e;
                 *best = candidate;
             }
         };
-        for &region in grids.region {
-            let candidate = Penalty { region, ..best };
-            attempt(&mut best, candidate);
-        }
         for &extra in grids.extra {
             let candidate = Penalty { extra, ..best };
             attempt(&mut best, candidate);

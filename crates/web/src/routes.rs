@@ -51,6 +51,7 @@ fn public() -> Router<App> {
 /// For officers: on loopback only, until roles and sign-in decide (guard::local_only).
 fn officers(app: App) -> Router<App> {
     Router::new()
+        .route("/edisi/{edition}/kepadatan", get(editions::density))
         .route("/keluarga", get(family::search).post(family::find))
         .route("/keluarga/{family}", get(family::one))
         .route("/wilayah/{region}/keluarga", get(family::village))

@@ -13,6 +13,21 @@ use store::{EditionRow, Store, StoreError, Vault};
 /// A pulse is counted anew after this long, in milliseconds: a page never waits for thousands of
 /// reports to be counted twice a minute.
 const PULSE_MS: i64 = 60_000;
+
+/// One answer of a family that would move its decile if it were shown to be otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WouldChange {
+    /// The column of the family table.
+    pub column: String,
+    /// The answer it would be.
+    pub to: i64,
+    /// The decile then.
+    pub decile: u8,
+}
+
+/// Finds them for a family number, strongest first, poorer before richer.
+pub type WouldChanges = dyn Fn(u64) -> Vec<WouldChange> + Send + Sync;
+
 /// Simulators kept in memory.
 const SIMULATORS_MAX: usize = 24;
 
@@ -32,6 +47,7 @@ struct Inner {
     limiter: Limiter,
     objections: OnceLock<String>,
     api: OnceLock<String>,
+    would_change: OnceLock<Arc<WouldChanges>>,
 }
 
 impl App {
@@ -51,6 +67,7 @@ impl App {
         let pulses = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
         let (objections, api) = (OnceLock::new(), OnceLock::new());
+        let would_change = OnceLock::new();
         Ok(Self(Arc::new(Inner {
             store,
             vault,
@@ -63,6 +80,7 @@ impl App {
             limiter,
             objections,
             api,
+            would_change,
         })))
     }
 
@@ -87,6 +105,19 @@ impl App {
     #[must_use]
     pub fn api(&self) -> &str {
         self.0.api.get().map_or(crate::pages::api::OPENAPI, String::as_str)
+    }
+
+    /// What finds the answers that would move a family's decile; without it the page is silent.
+    #[must_use]
+    pub fn with_would_change(self, find: Arc<WouldChanges>) -> Self {
+        self.0.would_change.get_or_init(|| find);
+        self
+    }
+
+    /// The answers that would move a family's decile.
+    #[must_use]
+    pub fn would_change(&self, family: u64) -> Vec<WouldChange> {
+        self.0.would_change.get().map(|find| find(family)).unwrap_or_default()
     }
 
     /// The address for objections, if there is one.

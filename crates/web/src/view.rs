@@ -19,6 +19,7 @@ pub struct Programme {
     pub cut: usize,
     names: [String; 2],
     reasons: BTreeMap<i64, [String; 2]>,
+    cases: Vec<[String; 2]>,
 }
 
 /// A region with its size.
@@ -128,6 +129,13 @@ impl Variable {
 }
 
 impl Programme {
+    /// What is to be reviewed, for the bits of a list row's `cases`.
+    #[must_use]
+    pub fn reviews(&self, lang: Lang, bits: i64) -> Vec<String> {
+        let set = self.cases.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+        set.map(|(_, [id, en])| pick(lang, id, en)).collect()
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self, lang: Lang) -> String {
@@ -290,12 +298,19 @@ fn programmes(
                     Some((code, [text(Some(r), "id")?, text(Some(r), "en")?]))
                 })
                 .collect();
+            let cases = entry.and_then(|e| e.get("cases")).and_then(Value::as_array);
+            let cases = cases
+                .into_iter()
+                .flatten()
+                .map(|c| ["id", "en"].map(|lang| text(Some(c), lang).unwrap_or_default()))
+                .collect();
             let unit = entry.and_then(|e| e.get("unit")).and_then(Value::as_str);
             Ok(Programme {
                 cut: cut(reader, &id, root)?,
                 by_family: unit == Some("family"),
                 names: [name(Lang::Id), name(Lang::En)],
                 reasons,
+                cases,
                 id,
             })
         })

@@ -246,6 +246,7 @@ fn write_all(
     small::links(inputs, built, &out.join("links.parquet"))?;
     inputs.progress.add(4);
     small::rolls(inputs, built, feeds, &out.join("rolls.parquet"))?;
+    small::flags(inputs, built, feeds, &out.join("flags.parquet"))?;
     small::reviews(inputs, built, &out.join("reviews.parquet"))?;
     let regions = Regions::embedded_province(inputs.province)?;
     small::regions(&regions, &out.join("regions.parquet"))?;

@@ -138,6 +138,48 @@ pub fn rolls(
     Ok(())
 }
 
+/// Writes `flags.parquet`: what outside checks say of people, ordered by flag, person and record.
+/// Rows whose person was not found say nothing of anybody and stay in their record table.
+///
+/// # Errors
+/// When a record table is damaged, lacks a column that a flag asks for, or the disk refuses.
+pub fn flags(
+    inputs: &Inputs<'_>,
+    built: &Built,
+    feeds: &[Feed],
+    path: &Path,
+) -> Result<(), EditionError> {
+    let mut rows: Vec<(String, u64, u64, i32)> = Vec::new();
+    for feed in feeds {
+        for flag in inputs.rules.table(&feed.table.name).flags {
+            let t = feed.table.read(&["record", "observed_date"])?;
+            let (record, seen) = (t.u64s("record", 0)?, t.dates("observed_date", NO_DATE)?);
+            let mut holds = vec![true; record.len()];
+            for condition in [&flag.condition, &flag.and].into_iter().flatten() {
+                let codes = feed.table.read(&[&condition.column])?.whole(&condition.column, 0)?;
+                let one_of = |code: u64| condition.codes.contains(&code);
+                holds.iter_mut().zip(codes).for_each(|(h, code)| *h = *h && one_of(code));
+            }
+            for (row, _) in holds.iter().enumerate().filter(|(_, holds)| **holds) {
+                let person = built.ids.person_id(feed.person[row]);
+                if person != 0 {
+                    rows.push((flag.name.clone(), person, record[row], seen[row]));
+                }
+            }
+        }
+    }
+    rows.sort();
+    let mut name = Texts::new();
+    rows.iter().for_each(|row| name.push(&row.0));
+    TableBuilder::new()
+        .u64("person_id", rows.iter().map(|r| r.1).collect())
+        .texts("flag", &name)
+        .u64("record", rows.iter().map(|r| r.2).collect())
+        .date_or("observed", &rows.iter().map(|r| r.3).collect::<Vec<_>>(), NO_DATE)
+        .write(path)?;
+    Ok(())
+}
+
 /// Writes `reviews.parquet`, ordered by record.
 ///
 /// # Errors

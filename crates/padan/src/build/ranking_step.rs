@@ -50,6 +50,7 @@ pub fn run(inputs: &Inputs<'_>, out: &Path) -> Result<u64, RankError> {
     write(out, "cutoffs.json", &own.cutoffs.to_json()?)?;
     let stays = stays(inputs, &model, reference.as_ref(), &families, &ranked, &own.decile)?;
     scores(out, &card, &families, &points, &ranked, &own, &stays)?;
+    density(out, &families, &points, &ranked, &own)?;
     contributions(inputs, out, &card, &families)?;
     Ok(families.id.len() as u64)
 }
@@ -183,6 +184,30 @@ fn stays(
         inputs.progress.add(points.len() as u64);
     }
     Ok(stays)
+}
+
+/// Points on each side of a cut within which a village's balance is looked at (15 % of
+/// consumption), the families it needs there, and the villages kept per cut.
+const DENSITY: (i32, u32, usize) = (1_500, 20, 20);
+
+/// Writes `density.json`: do scores pile up just below a cut, over all and per village?
+fn density(
+    out: &Path,
+    families: &Families,
+    points: &[i32],
+    unranked: &[u8],
+    own: &Own,
+) -> Result<(), RankError> {
+    let rows = (0..points.len()).filter(|row| unranked[*row] == 0);
+    let (ranked, village): (Vec<i32>, Vec<u64>) =
+        rows.map(|r| (points[r], families.village[r])).unzip();
+    let (window, least, most) = DENSITY;
+    let tests =
+        ranking::density::at_cuts(&ranked, &village, &own.cutoffs.cuts, window, least, most);
+    let document = serde_json::json!({
+        "families": ranked.len(), "window": window, "least": least, "cuts": tests,
+    });
+    write(out, "density.json", &document.to_string())
 }
 
 fn scores(

@@ -2,11 +2,13 @@
 
 use super::live::Live;
 use super::publish::StoreArgs;
+use crate::estimate::EditionModel;
 use crate::failure::Failure;
 use doors::{AppSecret, Token, WhatsApp};
 use kernel::SystemClock;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::{Store, Vault};
 
 /// Flags of `padan serve`.
@@ -103,9 +105,11 @@ pub fn serve(
     let doors = live.pages(&kind, whatsapp)?;
     live.show_key()?;
     live.start_jobs(&store, kind.demo);
+    let model = EditionModel::new(store.clone(), vault.clone());
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
         .map_err(Failure::work)?
-        .with_api(doors::OPENAPI);
+        .with_api(doors::OPENAPI)
+        .with_would_change(Arc::new(move |family| model.would_change(family)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

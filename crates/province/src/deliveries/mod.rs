@@ -4,6 +4,7 @@ pub(crate) mod bpjs;
 pub(crate) mod crosswalk;
 pub(crate) mod dtks;
 pub(crate) mod dukcapil;
+pub(crate) mod flags;
 pub(crate) mod p3ke;
 pub(crate) mod pln;
 pub(crate) mod regsosek;
@@ -34,11 +35,15 @@ pub(crate) enum Entry {
     RollPkh,
     RollSembako,
     School,
+    Ppatk,
+    BpjsTk,
+    Ahu,
+    Kia,
 }
 
 impl Entry {
     /// How many there are.
-    pub(crate) const COUNT: usize = 11;
+    pub(crate) const COUNT: usize = 15;
     /// All, in the spec's order (behind the crosswalk).
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Dukcapil,
@@ -52,6 +57,10 @@ impl Entry {
         Self::RollPkh,
         Self::RollSembako,
         Self::School,
+        Self::Ppatk,
+        Self::BpjsTk,
+        Self::Ahu,
+        Self::Kia,
     ];
 
     /// The source's name in the spec.
@@ -67,6 +76,10 @@ impl Entry {
             Self::RollPkh => "roll_pkh",
             Self::RollSembako => "roll_sembako",
             Self::School => "school",
+            Self::Ppatk => "ppatk",
+            Self::BpjsTk => "bpjs_tk",
+            Self::Ahu => "ahu",
+            Self::Kia => "kia",
         }
     }
 
@@ -84,6 +97,10 @@ impl Entry {
             Self::RollPkh => ("deliveries/roll_pkh/pkh_", ".parquet"),
             Self::RollSembako => ("deliveries/roll_sembako/sembako_", ".csv"),
             Self::School => ("deliveries/school/siswa_", ".txt"),
+            Self::Ppatk => ("deliveries/ppatk/terindikasi_", ".csv"),
+            Self::BpjsTk => ("deliveries/bpjs_tk/upah_", ".csv"),
+            Self::Ahu => ("deliveries/ahu/pengurus_", ".csv"),
+            Self::Kia => ("deliveries/kia/ibu_hamil_", ".csv"),
         }
     }
 
@@ -166,6 +183,10 @@ pub(crate) fn open(desk: &Desk<'_>) -> Result<Vec<Box<dyn Source>>> {
         Box::new(rolls::Pkh::create(desk)?),
         Box::new(rolls::Sembako::create(desk)?),
         Box::new(school::School::create(desk)?),
+        Box::new(flags::Flags::create(desk, flags::Check::Gambling)?),
+        Box::new(flags::Flags::create(desk, flags::Check::Wage)?),
+        Box::new(flags::Flags::create(desk, flags::Check::Director)?),
+        Box::new(flags::Flags::create(desk, flags::Check::Pregnancy)?),
     ])
 }
 

@@ -11,7 +11,7 @@ use crate::meter::{
     Cause, Cell, Expected, Rates, Total, age_band_words, expected_by_region, expected_of,
     probabilities, totals,
 };
-use crate::programme::{Changes, Programme};
+use crate::programme::{Changes, Effect, Programme};
 use crate::run::Outcome;
 use crate::schema::TableKind;
 use std::collections::BTreeMap;
@@ -82,6 +82,7 @@ pub fn edition_html(r: &EditionReport<'_>, l: Language) -> Result<String, Target
     region_table(&mut out, r, cut, l);
     group_table(&mut out, r, cut, l);
     list_table(&mut out, r, l);
+    review_table(&mut out, r, l);
     rule_table(&mut out, r, l);
     Ok(page(l, name, &out))
 }
@@ -315,6 +316,47 @@ fn list_table(out: &mut String, r: &EditionReport<'_>, l: Language) {
         .collect();
     let _ = write!(out, "<h2>{}</h2>", l.say("Alasan setiap orang", "A reason for everyone"));
     table(out, "", &[l.say("Alasan", "Reason"), unit(r, l)], &rows);
+}
+
+/// Exclusions that open a review instead of excluding: how many of those on the roll and of those
+/// chosen they concern.
+fn review_table(out: &mut String, r: &EditionReport<'_>, l: Language) {
+    let count = |at: usize, among: &[bool]| {
+        let asked = r.outcome.cases.iter().zip(among);
+        asked.filter(|(bits, among)| **among && **bits >> at & 1 == 1).count() as u64
+    };
+    let rows: Vec<Vec<String>> = r
+        .programme
+        .exclusions
+        .iter()
+        .enumerate()
+        .filter(|(_, exclusion)| exclusion.effect == Effect::Case)
+        .map(|(at, exclusion)| {
+            vec![
+                l.say(&exclusion.name.id, &exclusion.name.en).to_owned(),
+                l.count(count(at, &r.outcome.listed)),
+                l.count(count(at, &r.outcome.chosen)),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let _ = write!(
+        out,
+        "<h2>{}</h2><p class=\"soft\">{}</p>",
+        l.say("Perlu ditinjau, bukan dikeluarkan", "To be reviewed, not excluded"),
+        l.say(
+            "Tanda dari pemeriksaan lembaga lain membuka peninjauan; keputusan tetap pada petugas.",
+            "A flag of another agency's check opens a review; an officer decides."
+        )
+    );
+    let heads = [
+        l.say("Tanda", "Flag"),
+        l.say("Penerima kini", "On the roll now"),
+        l.say("Terpilih", "Chosen"),
+    ];
+    table(out, unit(r, l), &heads, &rows);
 }
 
 fn rule_table(out: &mut String, r: &EditionReport<'_>, l: Language) {

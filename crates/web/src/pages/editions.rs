@@ -11,8 +11,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
+mod density;
 mod quality;
 
+pub use density::density;
 use quality::Quality;
 
 struct Line {
@@ -72,6 +74,8 @@ struct EditionPage {
     sub: String,
     facts: Vec<(String, String)>,
     quality: Option<Quality>,
+    /// The tests for piles under a cut, for officers.
+    density: Option<String>,
     tables: Vec<Table>,
     documents: Vec<(String, Vec<(String, String)>)>,
 }
@@ -139,6 +143,8 @@ fn one_page(app: &App, lang: Lang, edition: &str, asked: &Asked) -> Result<Strin
         sub: lang.t("edition.sub"),
         facts,
         quality: quality::quality(lang, &view, &app.outlines(), &asked.mutu),
+        density: (view.documents.contains_key("density"))
+            .then(|| format!("{}/edisi/{}/kepadatan", lang.prefix(), view.row.name)),
         tables,
         documents,
     }

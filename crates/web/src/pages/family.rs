@@ -2,10 +2,10 @@
 
 use super::dashboard::dotted;
 use super::values::{self, Shown, Standing};
-use crate::format::{date, decimal, name, percent};
+use crate::format::{date, decimal, name, number, percent};
 use crate::lang::Lang;
 use crate::page::{Frame, Trouble, blocking};
-use crate::state::App;
+use crate::state::{App, WouldChange};
 use crate::svg::{self, Part};
 use crate::view::View;
 use askama::Template;
@@ -122,8 +122,19 @@ struct FamilyPage {
     waterfall: String,
     parts: Vec<(String, String)>,
     standings: Vec<Standing>,
+    reviews: Vec<String>,
+    changes: Vec<Changed>,
     links: Vec<Link>,
     history: Vec<Past>,
+}
+
+/// An answer that would move the decile.
+struct Changed {
+    label: String,
+    now: String,
+    source: String,
+    then: String,
+    decile: u8,
 }
 
 /// GET `/keluarga/{family}`
@@ -161,10 +172,35 @@ fn page(app: &App, lang: Lang, family: &str) -> Result<String, Trouble> {
         waterfall,
         parts,
         standings: values::standings(lang, &view, &body),
+        reviews: values::reviews(lang, &view, &body),
+        changes: changes(app, lang, &view, id, record),
         links: values::rows(&body, "link").iter().map(|l| link(lang, &body, l)).collect(),
         history: history(app, lang, id)?,
     }
     .render()?)
+}
+
+/// The answers that would move the decile, in words, with where today's answer comes from.
+fn changes(app: &App, lang: Lang, view: &View, id: u64, family: &Record) -> Vec<Changed> {
+    let changed = |change: WouldChange| {
+        let (variable, column) = view.variables.iter().find_map(|v| {
+            let column =
+                v.columns.iter().find(|c| v.unit == "family" && c.name == change.column)?;
+            Some((v, column))
+        })?;
+        let then = column.code(lang, change.to);
+        Some(Changed {
+            label: column.label(lang),
+            now: values::cell(lang, column, family).unwrap_or_else(|| lang.t("value.unknown")),
+            source: family
+                .int(&format!("{}_from", variable.key))
+                .and_then(|n| values::source(lang, view, n))
+                .unwrap_or_default(),
+            then: then.unwrap_or_else(|| number(lang, change.to.unsigned_abs())),
+            decile: change.decile,
+        })
+    };
+    app.would_change(id).into_iter().filter_map(changed).collect()
 }
 
 fn member(lang: Lang, view: &View, person: &Record) -> Member {

@@ -191,6 +191,22 @@ pub struct Standing {
     pub reasons: Vec<String>,
 }
 
+/// What outside checks ask to be reviewed, over all programmes, each once; for officers only.
+#[must_use]
+pub fn reviews(lang: Lang, view: &View, body: &Body) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for row in rows(body, "list") {
+        let programme = row.int("programme").and_then(|n| view.programmes.get(n as usize));
+        let bits = row.int("cases").unwrap_or(0);
+        for words in programme.map(|p| p.reviews(lang, bits)).unwrap_or_default() {
+            if !out.contains(&words) {
+                out.push(words);
+            }
+        }
+    }
+    out
+}
+
 /// The standing of a family in every programme.
 #[must_use]
 pub fn standings(lang: Lang, view: &View, body: &Body) -> Vec<Standing> {

@@ -7,6 +7,7 @@ mod houses;
 mod map;
 mod mosaic;
 mod opened;
+mod pile;
 mod waterfall;
 mod weeks;
 
@@ -16,6 +17,7 @@ pub use houses::houses;
 pub use map::{Shade, legend, map, shade};
 pub use mosaic::mosaic;
 pub use opened::opened;
+pub use pile::{Pile, pile};
 pub use waterfall::{Part, waterfall};
 pub use weeks::weeks;
 

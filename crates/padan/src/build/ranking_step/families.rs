@@ -11,6 +11,7 @@ use ranking::{Columns, Data, RankError};
 pub(super) struct Families {
     pub(super) id: Vec<u64>,
     pub(super) size: Vec<u16>,
+    pub(super) village: Vec<u64>,
     pub(super) visited: Vec<bool>,
     /// Whether any living member stands in the civil register.
     pub(super) in_register: Vec<bool>,
@@ -30,6 +31,7 @@ pub(super) fn families(inputs: &Inputs<'_>) -> Result<Families, RankError> {
         visited: visited.iter().map(|d| *d != i32::MIN).collect(),
         id,
         size,
+        village,
         columns,
     };
     drop(table);
