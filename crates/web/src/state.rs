@@ -4,7 +4,8 @@ use crate::guard::Limiter;
 use crate::outlines::{self, Outlines};
 use crate::simulate::Programme;
 use crate::view::View;
-use casework::{CaseworkError, Pulse};
+use access::{Action, Resource};
+use casework::{Casework, CaseworkError, Pulse, Session};
 use kernel::{Clock, Region};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -31,6 +32,7 @@ struct Inner {
     pulses: Mutex<BTreeMap<u64, (i64, Arc<Pulse>)>>,
     limiter: Limiter,
     objections: OnceLock<String>,
+    work: OnceLock<Casework>,
 }
 
 impl App {
@@ -50,6 +52,7 @@ impl App {
         let pulses = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
         let objections = OnceLock::new();
+        let work = OnceLock::new();
         Ok(Self(Arc::new(Inner {
             store,
             vault,
@@ -61,6 +64,7 @@ impl App {
             pulses,
             limiter,
             objections,
+            work,
         })))
     }
 
@@ -71,6 +75,27 @@ impl App {
         // Set once at the start; a second call changes nothing.
         self.0.objections.get_or_init(|| path.to_owned());
         self
+    }
+
+    /// Opens the officers' pages to whoever is signed in and allowed: the room of cases knows
+    /// sessions, policies and the read log. Without it those pages do not exist.
+    #[must_use]
+    pub fn with_work(self, work: Casework) -> Self {
+        // Set once at the start; a second call changes nothing.
+        self.0.work.get_or_init(|| work);
+        self
+    }
+
+    /// The room of cases, if there is one beside these pages.
+    #[must_use]
+    pub fn work(&self) -> Option<&Casework> {
+        self.0.work.get()
+    }
+
+    /// May this officer do that? Without a room of cases nobody may.
+    #[must_use]
+    pub fn may(&self, who: &Session, action: Action, resource: &Resource) -> bool {
+        self.work().is_some_and(|work| work.policies().decide(&who.actor, action, resource))
     }
 
     /// The address for objections, if there is one.

@@ -104,7 +104,8 @@ pub fn serve(
     live.show_key()?;
     live.start_jobs(&store, kind.demo);
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
-        .map_err(Failure::work)?;
+        .map_err(Failure::work)?
+        .with_work(live.work.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
