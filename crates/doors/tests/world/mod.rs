@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use casework::{Casework, Channel, NewAccount, NewReport, Subject};
 use doors::{Doors, Options, WhatsApp, seed_decree, seed_demo};
-use kernel::{FamilyId, FixedClock, Level, Region};
+use kernel::{FixedClock, Level, Region};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
