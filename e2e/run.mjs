@@ -1,6 +1,6 @@
 // Budgets of the pages (docs: bytes, requests, scripts, accessibility, widths, no JavaScript), in a
-// real browser. Starts a server over a made-up edition unless PADAN_URL, PADAN_NIK and PADAN_BORN
-// (YYYY-MM-DD) name one. Chromium: /usr/bin/chromium or PADAN_CHROMIUM.
+// real browser. Starts a server over a made-up edition unless PADAN_URL, PADAN_NIK, PADAN_BORN
+// (YYYY-MM-DD) and PADAN_SESSION (the cookie of an officer) name one. Chromium: /usr/bin/chromium or PADAN_CHROMIUM.
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ function check(name, good, detail = "") {
 
 async function startServer() {
   if (process.env.PADAN_URL) {
-    return { url: process.env.PADAN_URL.replace(/\/$/, ""), nik: process.env.PADAN_NIK, born: process.env.PADAN_BORN, stop() {} };
+    return { url: process.env.PADAN_URL.replace(/\/$/, ""), nik: process.env.PADAN_NIK, born: process.env.PADAN_BORN, session: process.env.PADAN_SESSION, stop() {} };
   }
   const dir = mkdtempSync(join(tmpdir(), "padan-e2e-"));
   const given = process.env.PADAN_LOOK;
@@ -36,11 +36,19 @@ async function startServer() {
     server.on("exit", () => reject(new Error("the server did not start")));
   });
   const [, nik, born] = text.match(/look up (\d{16}) born (\S+)/);
-  return { url: found, nik, born, stop() { server.kill(); rmSync(dir, { recursive: true, force: true }); } };
+  const [, session] = text.match(/session padan_sesi=(\S+)/);
+  return { url: found, nik, born, session, stop() { server.kill(); rmSync(dir, { recursive: true, force: true }); } };
 }
 
-async function measured(browser, width) {
-  const context = await browser.newContext({ viewport: { width, height: 900 } });
+/** A browser in which an officer is signed in: some pages are theirs. */
+async function signedIn(browser, server, options = {}) {
+  const context = await browser.newContext(options);
+  await context.addCookies([{ name: "padan_sesi", value: server.session, url: server.url, httpOnly: true, sameSite: "Strict" }]);
+  return context;
+}
+
+async function measured(browser, server, width) {
+  const context = await signedIn(browser, server, { viewport: { width, height: 900 } });
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send("Network.enable");
@@ -81,7 +89,7 @@ async function open(page, server, target) {
 }
 
 async function visit(browser, server, target, width) {
-  const { context, page, seen } = await measured(browser, width);
+  const { context, page, seen } = await measured(browser, server, width);
   const name = `${target.name} @${width}`;
   const status = await open(page, server, target);
   await page.waitForLoadState("networkidle");
@@ -107,7 +115,7 @@ async function visit(browser, server, target, width) {
 }
 
 async function withoutJavaScript(browser, server) {
-  const context = await browser.newContext({ javaScriptEnabled: false });
+  const context = await signedIn(browser, server, { javaScriptEnabled: false });
   const page = await context.newPage();
   await open(page, server, { path: "/cek", form: "check" });
   const html = await page.content();
@@ -124,7 +132,7 @@ async function withoutJavaScript(browser, server) {
 
 /** With script the picture follows the controls, without loading the page again. */
 async function simulatorFollows(browser, server) {
-  const context = await browser.newContext();
+  const context = await signedIn(browser, server);
   const page = await context.newPage();
   await page.goto(`${server.url}/simulasi?program=pbi_jk`);
   const before = await page.locator("h1").textContent();
@@ -140,7 +148,7 @@ const server = await startServer();
 mkdirSync("shots", { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.PADAN_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
-  const probe = await browser.newContext();
+  const probe = await signedIn(browser, server);
   const page = await probe.newPage();
   await open(page, server, { path: "/keluarga", form: "family" });
   const family = new URL(page.url()).pathname;

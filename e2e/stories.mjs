@@ -198,7 +198,7 @@ async function call(browser, one) {
 }
 
 async function decile(browser, family) {
-  return as(browser, null, async (page) => {
+  return as(browser, "Dinas sosial", async (page) => {
     const answer = await page.goto(`${url}/keluarga/${family}`);
     must(answer.status() === 200, `family ${family}: ${answer.status()}`);
     // The step of the ladder that is lit; none for an unranked family.

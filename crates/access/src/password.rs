@@ -14,9 +14,10 @@ const HASH_BYTES: usize = 32;
 const LENGTH_MIN: usize = 15;
 /// Longest password, in bytes.
 const LENGTH_MAX: usize = 256;
-/// Beginnings of passwords that everybody tries first.
-const COMMON: [&str; 8] =
-    ["password", "123456", "qwerty", "bismillah", "indonesia", "sayang", "admin", "rahasia"];
+/// Pieces of passwords that everybody tries first, one a line.
+const COMMON: &str = include_str!("../../../config/id/policies/common_passwords.txt");
+/// What must be left of a password without those pieces, digits and repetitions.
+const REST_MIN: usize = 8;
 
 /// A password that is long enough and not everybody's. Never prints itself.
 #[derive(Clone)]
@@ -32,9 +33,18 @@ impl Password {
     /// Takes a new password.
     ///
     /// # Errors
-    /// When it is shorter than 15 characters, longer than 256 bytes, one character repeated, or
-    /// begins like the most common ones. There are no rules about kinds of characters.
+    /// As for [`Password::new_for`].
     pub fn new(text: &str) -> Result<Self, AccessError> {
+        Self::new_for(text, &[])
+    }
+
+    /// Takes a new password of somebody who is known by these names (login, name).
+    ///
+    /// # Errors
+    /// When it is shorter than 15 characters, longer than 256 bytes, or little is left of it without
+    /// the pieces of the most common passwords, the names, digits and repeated characters. There are
+    /// no rules about kinds of characters.
+    pub fn new_for(text: &str, names: &[&str]) -> Result<Self, AccessError> {
         let refuse = |why: &str| Err(AccessError::Password(why.to_owned()));
         if text.chars().count() < LENGTH_MIN {
             return refuse("it needs at least 15 characters; four words are easy to remember");
@@ -42,16 +52,46 @@ impl Password {
         if text.len() > LENGTH_MAX {
             return refuse("it is longer than 256 bytes");
         }
-        let first = text.chars().next();
-        if text.chars().all(|c| Some(c) == first) {
-            return refuse("it is one character over and over");
-        }
-        let lower = text.to_lowercase();
-        if COMMON.iter().any(|common| lower.starts_with(common)) {
-            return refuse("it begins like a password that everybody tries first");
+        if rest(text, names) < REST_MIN {
+            return refuse("it is made of pieces that everybody tries first");
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// How many characters a guesser still has to find: without common pieces, names, digits, signs and
+/// characters that repeat the one before.
+fn rest(text: &str, names: &[&str]) -> usize {
+    // The usual disguises of letters.
+    let plain = |c: char| match c {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        c => c,
+    };
+    let own = names.iter().flat_map(|name| name.split_whitespace()).map(str::to_lowercase);
+    let listed = COMMON.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut pieces: Vec<String> = listed.map(str::to_owned).chain(own).collect();
+    pieces.retain(|piece| piece.chars().count() >= 3);
+    // The longest first: `password` before `pass`.
+    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+    let left = |mut text: String| {
+        for piece in &pieces {
+            text = text.replace(piece.as_str(), "\u{0}");
+        }
+        let mut before = '\u{0}';
+        let mut count = 0;
+        for c in text.chars() {
+            count += usize::from(c.is_alphabetic() && c != before);
+            before = c;
+        }
+        count
+    };
+    let lower = text.to_lowercase();
+    left(lower.clone()).min(left(lower.chars().map(plain).collect()))
 }
 
 /// A stored password: `argon2id$m=…,t=…,p=…$salt$hash`, so that parameters can grow.
@@ -143,8 +183,25 @@ mod tests {
 
     #[test]
     fn weak_ones_are_refused() {
-        for text in ["pendek", "aaaaaaaaaaaaaaaa", "Password12345678", "bismillah lancar jaya"] {
+        for text in [
+            "pendek",
+            "aaaaaaaaaaaaaaaa",
+            "Password12345678",
+            "P@ssw0rdP@ssw0rd1",
+            "indonesia1945merdeka",
+            "bismillah bismillah",
+            "qwertyuiop123456789",
+            "123456789012345678",
+            "akucintakamu2024!!",
+        ] {
             assert!(Password::new(text).is_err(), "{text}");
+        }
+        assert!(Password::new_for("yusuf hadi yusuf hadi 99", &["Yusuf Hadi"]).is_err());
+        let long = "kuda laut makan nasi di pulau seberang setiap pagi sebelum matahari";
+        assert!(long.len() >= 64 && Password::new(long).is_ok());
+        for text in ["kuda laut makan nasi", "empat kata mudah diingat", "tenun sumba ombak tujuh"]
+        {
+            assert!(Password::new(text).is_ok(), "{text}");
         }
     }
 }

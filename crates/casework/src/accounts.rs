@@ -3,17 +3,13 @@
 
 use crate::error::{CaseworkError, Result};
 use crate::room::{Casework, Core, Entry, next_number};
+use crate::sessions::How;
 use access::{
     Action, Actor, FAILURES_MAX, OneTimeLink, Password, PasswordHash, Purpose, Resource, Role,
-    SessionLimits, Territory, Token, TokenHash, check_password, hash_password, session_is_alive,
+    Territory, Token, TokenHash, check_password, hash_password,
 };
 use kernel::{FamilyId, PersonId, Region};
 use store::{Query, Row, StoreError, Tx, params};
-
-/// A second factor counts for this long, in milliseconds (30 minutes).
-const STRONG_MS: i64 = 30 * 60_000;
-/// `used` of a session is written at most this often, in milliseconds.
-const TOUCH_MS: i64 = 60_000;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,10 +88,10 @@ const fn purpose_of(role: Role) -> Purpose {
     }
 }
 
-const ACCOUNT_COLUMNS: &str =
+pub(crate) const ACCOUNT_COLUMNS: &str =
     "account, login, name, role, territory, active, expires_at, family_id, person_id";
 
-fn read(row: &Row, now: i64) -> Result<Account> {
+pub(crate) fn read(row: &Row, now: i64) -> Result<Account> {
     let role: String = row.get("role")?;
     let expires: Option<i64> = row.get("expires_at")?;
     Ok(Account {
@@ -155,6 +151,19 @@ impl Casework {
     /// # Errors
     /// [`CaseworkError::NotAllowed`] for anything wrong, or the store's.
     pub fn sign_in(&self, login: &str, password: &str) -> Result<(Token, Session)> {
+        self.sign_in_on(login, password, "")
+    }
+
+    /// The same, and the session remembers the kind of device.
+    ///
+    /// # Errors
+    /// As for [`Casework::sign_in`].
+    pub fn sign_in_on(
+        &self,
+        login: &str,
+        password: &str,
+        device: &str,
+    ) -> Result<(Token, Session)> {
         let wrong = || {
             CaseworkError::NotAllowed(
                 "login or password is wrong, or the account is locked".to_owned(),
@@ -183,94 +192,26 @@ impl Casework {
             })?;
             return Err(wrong());
         }
-        self.begin(account.account, false)
+        self.begin_on(account.account, false, How::Password, device)
     }
 
-    /// Begins a session without a password: for the demo's one-click accounts and after a one-time
-    /// code or second factor was checked by the caller (`strong`).
+    /// Changes one's own password; every session of the account ends, this one too. Wrong old
+    /// passwords count like those of a sign-in.
     ///
     /// # Errors
-    /// When the account does not exist or is disabled.
-    pub fn begin(&self, account: u64, strong: bool) -> Result<(Token, Session)> {
-        let token = Token::new().map_err(|e| CaseworkError::Refused(e.to_string()))?;
-        let hash = token.hash();
-        let session = self.write(move |tx, core| {
-            let now = core.clock.now_ms();
-            let sql = format!("SELECT {ACCOUNT_COLUMNS} FROM account WHERE account = $1");
-            let row = tx.query_opt(&sql, params![account])?.ok_or(CaseworkError::NotFound)?;
-            let account = read(&row, now)?;
-            if !account.active {
-                return Err(CaseworkError::NotAllowed("the account is disabled".to_owned()));
-            }
-            let strong_at = strong.then_some(now);
-            tx.execute("UPDATE account SET failures = 0 WHERE account = $1", params![account.account])?;
-            tx.execute(
-                "INSERT INTO session (token_hash, account, began, used, strong_at, revoked) VALUES ($1, $2, $3, $3, $4, 0)",
-                params![hash.0, account.account, now, strong_at],
-            )?;
-            let word = format!("{}:{}", account.role, account.account);
-            core.note(tx, "sign_in", &word, account.account, serde_json::json!({"strong": strong}).to_string())?;
-            Ok(session(account, strong))
-        })?;
-        Ok((token, session))
-    }
-
-    /// Who holds this token now; none when it is unknown, old, revoked or the account disabled.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn session(&self, token: &Token) -> Result<Option<Session>> {
-        let (hash, now) = (token.hash(), self.now_ms());
-        let sql =
-            "SELECT account, began, used, strong_at, revoked FROM session WHERE token_hash = $1";
+    /// [`CaseworkError::NotAllowed`] when the old password is wrong or the account locked.
+    pub fn change_password(&self, account: u64, old: &str, new: &Password) -> Result<()> {
+        let sql = "SELECT login FROM account WHERE account = $1";
         let row =
-            self.store.read::<_, StoreError>(|reader| reader.query_opt(sql, params![hash.0]))?;
-        let Some(row) = row else { return Ok(None) };
-        let (began, used): (i64, i64) = (row.get("began")?, row.get("used")?);
-        if !session_is_alive(
-            SessionLimits::default(),
-            began,
-            used,
-            row.get::<i64>("revoked")? != 0,
-            now,
-        ) {
-            return Ok(None);
-        }
-        let number: u64 = row.get("account")?;
-        let sql = format!("SELECT {ACCOUNT_COLUMNS} FROM account WHERE account = $1");
-        let found =
-            self.store.read::<_, StoreError>(|reader| reader.query_one(&sql, params![number]))?;
-        let account = read(&found, now)?;
-        if !account.active {
-            return Ok(None);
-        }
-        if now - used > TOUCH_MS {
-            let touched = self.write(move |tx, _| {
-                tx.execute(
-                    "UPDATE session SET used = $2 WHERE token_hash = $1",
-                    params![hash.0, now],
-                )?;
-                Ok(())
-            });
-            // A store that cannot write still reads; the session then ends a little earlier.
-            match touched {
-                Err(CaseworkError::Store(error)) if error.is_away() => {}
-                other => other?,
-            }
-        }
-        let strong = row.get::<Option<i64>>("strong_at")?.is_some_and(|at| now - at < STRONG_MS);
-        Ok(Some(session(account, strong)))
-    }
-
-    /// Ends a session now.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn sign_out(&self, token: &Token) -> Result<()> {
-        let hash = token.hash();
-        self.write(move |tx, _| {
-            tx.execute("UPDATE session SET revoked = 1 WHERE token_hash = $1", params![hash.0])?;
-            Ok(())
+            self.store.read::<_, StoreError>(|reader| reader.query_opt(sql, params![account]))?;
+        let login: String = row.ok_or(CaseworkError::NotFound)?.get("login")?;
+        self.sign_in(&login, old)?;
+        let hash = hash_password(new).map_err(|e| CaseworkError::Refused(e.to_string()))?;
+        self.write(move |tx, core| {
+            let sql = "UPDATE account SET password = $2, failures = 0 WHERE account = $1";
+            tx.execute(sql, params![account, hash.as_str()])?;
+            tx.execute("UPDATE session SET revoked = 1 WHERE account = $1", params![account])?;
+            core.note(tx, "password", &format!("account:{account}"), account, "{}".to_owned())
         })
     }
 
@@ -356,7 +297,7 @@ fn dummy_hash() -> String {
         .to_owned()
 }
 
-fn session(account: Account, strong: bool) -> Session {
+pub(crate) fn session(account: Account, strong: bool) -> Session {
     let actor = Actor {
         account: account.account,
         role: account.role,
@@ -369,7 +310,7 @@ fn session(account: Account, strong: bool) -> Session {
 }
 
 impl Core {
-    fn note(
+    pub(crate) fn note(
         &self,
         tx: &mut Tx<'_>,
         kind: &str,
@@ -389,7 +330,7 @@ impl Core {
         self.record(tx, entry).map(drop)
     }
 
-    fn make_account(
+    pub(crate) fn make_account(
         &self,
         tx: &mut Tx<'_>,
         by: Option<Actor>,

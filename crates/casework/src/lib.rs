@@ -6,6 +6,7 @@ mod appeal;
 mod backup;
 mod calendar;
 mod case;
+mod codes;
 mod corrections;
 mod courier;
 mod decree;
@@ -20,6 +21,7 @@ mod replay;
 mod report;
 mod room;
 mod sequencer;
+mod sessions;
 mod tables;
 mod text;
 mod view;
@@ -30,6 +32,7 @@ pub use accounts::{Account, NewAccount, Session};
 pub use backup::{Backed, BackupKey, Restored, restore};
 pub use calendar::{Calendar, Count, day_of, end_of};
 pub use case::CaseRow;
+pub use codes::Citizen;
 pub use corrections::Correction;
 pub use decree::{
     Applied, AskRule, CoverLoad, CoverNow, CoverRow, CutRule, Decree, DecreeDates, DecreeRules,
@@ -44,6 +47,7 @@ pub use pulse::{BackPulse, DoorPulse, Pulse, WEEKS as PULSE_WEEKS};
 pub use replay::{Known, Replay};
 pub use report::FLOOD_PER_DAY;
 pub use room::Casework;
+pub use sessions::{How, SessionLine};
 pub use tables::{ClockRule, DecisionRule, EvidenceRule, KindRule, StepRule, Tables, is_end};
 pub use text::{REASON_CHARS_MIN, TEXT_CHARS_MAX, limited, mask_numbers};
 pub use view::{

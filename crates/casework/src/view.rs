@@ -226,10 +226,34 @@ impl Casework {
         Ok(view)
     }
 
-    /// The case with this ticket, for somebody who may see it. Not written down: it shows nothing.
+    /// The case with this ticket, for somebody who may do one of `actions` to it. A ticket that does
+    /// not exist costs the same as one that may not be known of: the case that stands next is read
+    /// and decided on instead.
     ///
     /// # Errors
-    /// As for [`Casework::open_case`].
+    /// [`CaseworkError::NotFound`] for both.
+    pub fn find_for(&self, actor: &Actor, actions: &[Action], ticket: &str) -> Result<CaseId> {
+        let policies = &self.core.policies;
+        self.store.read(|reader| {
+            let next =
+                "SELECT case_id, ticket FROM work_case WHERE ticket >= $1 ORDER BY ticket LIMIT 1";
+            let first = "SELECT case_id, ticket FROM work_case ORDER BY ticket LIMIT 1";
+            let row = match reader.query_opt(next, params![ticket])? {
+                Some(row) => row,
+                None => reader.query_opt(first, params![])?.ok_or(CaseworkError::NotFound)?,
+            };
+            let is_asked = row.get::<String>("ticket")? == ticket;
+            let case = CaseRow::load(reader, CaseId::new(row.get("case_id")?))?;
+            let resource = case.resource(reader, actor)?;
+            let may = actions.iter().any(|&action| policies.decide(actor, action, &resource));
+            if may && is_asked { Ok(case.case) } else { Err(CaseworkError::NotFound) }
+        })
+    }
+
+    /// The case with this ticket, for a caller that asks for the right itself. It shows nothing.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NotFound`] when there is none.
     pub fn find_ticket(&self, ticket: &str) -> Result<CaseId> {
         let sql = "SELECT case_id FROM work_case WHERE ticket = $1";
         let row =

@@ -11,7 +11,8 @@ mod common;
 
 use access::Role;
 use casework::{
-    Basket, CaseworkError, Channel, Contact, FLOOD_PER_DAY, ListQuery, MassProposal, Subject,
+    Basket, CaseworkError, Channel, Citizen, Contact, FLOOD_PER_DAY, How, ListQuery, MassProposal,
+    NewAccount, Subject,
 };
 use common::{DAY, Room, on_both, other_village, piece, village};
 use journal::verify::{self, Trust};
@@ -43,6 +44,9 @@ both![effects:
     replay_shows_what_was_known,
     work_lists_are_due_first,
     accounts_and_sessions,
+    sessions_are_listed_and_ended,
+    ten_wrong_passwords_lock,
+    a_code_opens_once_in_ten_minutes,
     nothing_is_stored_in_the_clear,
     the_pulse_counts_doors_weeks_and_time,
 ];

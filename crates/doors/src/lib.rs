@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod api;
 mod call;
+mod citizen;
 mod decree;
 mod demo;
 mod english;
@@ -65,6 +67,13 @@ fn routes() -> Router<Doors> {
         .route("/masuk/demo", post(sign_in::demo))
         .route("/masuk/pertama/{token}", get(sign_in::first).post(sign_in::first_use))
         .route("/keluar", post(sign_in::leave))
+        .route("/warga", get(citizen::page).post(citizen::ask))
+        .route("/warga/kode", post(citizen::code))
+        .route("/warga/telepon", get(citizen::phone).post(citizen::set_phone))
+        .route("/simulasi/pesan", get(citizen::messages))
+        .route("/akun", get(account::page))
+        .route("/akun/sesi", post(account::end))
+        .route("/akun/sandi", post(account::password))
         // Officials
         .route("/kerja", get(work::list))
         .route("/kerja/berita-acara", get(work::minutes))

@@ -1,7 +1,6 @@
 //! What all pages share: the frame, troubles as pages, sessions, headers, work off the async threads.
 
 use crate::state::Doors;
-use access::Token;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -11,7 +10,6 @@ use casework::{CaseworkError, Session, role_label};
 
 const STYLE: &str = include_str!("../assets/pintu.css");
 const FONT: &[u8] = include_bytes!("../../web/assets/jakarta.woff2");
-const COOKIE: &str = "padan_sesi";
 
 /// Nothing from elsewhere, no script, no frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
@@ -25,6 +23,8 @@ pub(crate) struct Frame {
     pub who: Option<String>,
     pub office: bool,
     pub call: bool,
+    pub search: bool,
+    pub simulate: bool,
 }
 
 impl Frame {
@@ -41,6 +41,8 @@ impl Frame {
             who: session
                 .map(|s| format!("{}, {}", s.account.name, role_label(s.account.role.word()))),
             office: session.is_some_and(|s| s.account.role != access::Role::Citizen),
+            search: may(doors, session, access::Action::FamilySearch),
+            simulate: may(doors, session, access::Action::ListSimulate),
             call: session.is_some_and(|s| s.account.role == access::Role::CallAgent),
         }
     }
@@ -48,6 +50,19 @@ impl Frame {
     pub fn current(&self, key: &str) -> bool {
         self.here == key
     }
+}
+
+/// True when this session may do it somewhere: then its page is named in the frame.
+fn may(doors: &Doors, session: Option<&Session>, action: access::Action) -> bool {
+    session.is_some_and(|session| {
+        let region = match session.actor.territory {
+            access::Territory::Nowhere => return false,
+            access::Territory::Country => None,
+            access::Territory::In(region) => Some(region),
+        };
+        let resource = access::Resource { region, ..access::Resource::of_the_country() };
+        doors.work().policies().decide(&session.actor, action, &resource)
+    })
 }
 
 /// Why a page cannot be shown.
@@ -156,24 +171,9 @@ fn trouble_page(doors: &Doors, trouble: Trouble) -> Response {
     response
 }
 
-/// The token of the session: of the cookie, or of a program's `Authorization: Bearer`.
-pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(token) = bearer.and_then(|text| text.strip_prefix("Bearer ")) {
-        return Token::parse(token.trim());
-    }
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs =
-        cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Token::parse(value))
-}
-
 /// Who is signed in.
 pub(crate) fn session(doors: &Doors, headers: &HeaderMap) -> Result<Option<Session>, Trouble> {
-    match token(headers) {
-        Some(token) => Ok(doors.work().session(&token)?),
-        None => Ok(None),
-    }
+    Ok(web::session::of(doors.work(), headers)?)
 }
 
 /// Somebody signed in, or the way to sign in.
@@ -181,37 +181,14 @@ pub(crate) fn demand(doors: &Doors, headers: &HeaderMap) -> Result<Session, Trou
     session(doors, headers)?.ok_or(Trouble::SignIn)
 }
 
-/// The cookie of a session; an empty value ends it.
-pub(crate) fn cookie(doors: &Doors, value: &str) -> String {
-    let age = if value.is_empty() { 0 } else { access::ABSOLUTE_MS / 1_000 };
-    let secure = if doors.options().secure { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}")
-}
-
 /// Security headers on every answer; forms from other sites are refused.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && !is_same_site(request.headers()) {
+    if request.method() == Method::POST && !web::guard::is_same_site(request.headers()) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let mut response = next.run(request).await;
     web::guard::set_headers(&mut response, POLICY);
     response
-}
-
-/// A browser says where a form comes from; `no-referrer` pages say `null`, which their own cookie
-/// (SameSite=Strict) then guards.
-fn is_same_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match text("sec-fetch-site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => match (text("origin"), text("host")) {
-            (None | Some("null"), _) => true,
-            (Some(origin), Some(host)) => {
-                origin.split_once("://").is_some_and(|(_, name)| name == host)
-            }
-            (Some(_), None) => false,
-        },
-    }
 }
 
 /// The style sheet.

@@ -1,14 +1,18 @@
 //! Sign-in: password, the first-run link, and in the demo one click per role.
 
-use crate::page::{Frame, Page, Trouble, blocking, cookie, go, html, html_with, session, token};
+use crate::page::{Frame, Page, Trouble, blocking, go, html, html_with, session};
 use crate::state::Doors;
 use access::{Password, Role, Token};
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use casework::{Account, CaseworkError};
+use casework::{Account, CaseworkError, How};
 use serde::Deserialize;
+use web::session::{device, set_cookie};
+
+/// Why a new password was refused.
+pub(crate) const WEAK: &str = "Kata sandi paling sedikit 15 huruf, dan bukan yang umum dipakai.";
 
 struct Click {
     account: u64,
@@ -64,19 +68,24 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     Form(login): Form<Login>,
 ) -> Response {
-    blocking(doors, move |doors| match doors.work().sign_in(login.nama.trim(), &login.sandi) {
-        Ok((token, session)) => begin(doors, &token, &session.account),
-        Err(CaseworkError::NotAllowed(_)) => {
-            let error = "Nama atau kata sandi salah, atau akun terkunci.".to_owned();
-            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page(doors, &headers, error, login.nama)?)
+    blocking(doors, move |doors| {
+        match doors.work().sign_in_on(login.nama.trim(), &login.sandi, &device(&headers)) {
+            Ok((token, session)) => begin(doors, &token, &session.account),
+            Err(CaseworkError::NotAllowed(_)) => {
+                let error = "Nama atau kata sandi salah, atau akun terkunci.".to_owned();
+                html_with(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    &page(doors, &headers, error, login.nama)?,
+                )
+            }
+            Err(other) => Err(other.into()),
         }
-        Err(other) => Err(other.into()),
     })
     .await
 }
 
 /// Where somebody starts.
-fn begin(doors: &Doors, token: &Token, account: &Account) -> Page {
+pub(crate) fn begin(doors: &Doors, token: &Token, account: &Account) -> Page {
     let to = match account.role {
         Role::Citizen | Role::Visitor => "/lapor",
         Role::CallAgent => "/171",
@@ -84,7 +93,7 @@ fn begin(doors: &Doors, token: &Token, account: &Account) -> Page {
         _ => "/kerja",
     };
     let mut response = go(to)?;
-    if let Ok(value) = cookie(doors, &token.expose()).parse() {
+    if let Ok(value) = set_cookie(&token.expose(), doors.options().secure).parse() {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     Ok(response)
@@ -96,12 +105,17 @@ pub(crate) struct Clicked {
 }
 
 /// `POST /masuk/demo`: exists in the demo only.
-pub(crate) async fn demo(State(doors): State<Doors>, Form(clicked): Form<Clicked>) -> Response {
+pub(crate) async fn demo(
+    State(doors): State<Doors>,
+    headers: HeaderMap,
+    Form(clicked): Form<Clicked>,
+) -> Response {
     blocking(doors, move |doors| {
         if !doors.options().demo {
             return Err(Trouble::Missing);
         }
-        let (token, session) = doors.work().begin(clicked.akun, true)?;
+        let (token, session) =
+            doors.work().begin_on(clicked.akun, true, How::Demo, &device(&headers))?;
         begin(doors, &token, &session.account)
     })
     .await
@@ -110,11 +124,11 @@ pub(crate) async fn demo(State(doors): State<Doors>, Form(clicked): Form<Clicked
 /// `POST /keluar`
 pub(crate) async fn leave(State(doors): State<Doors>, headers: HeaderMap) -> Response {
     blocking(doors, move |doors| {
-        if let Some(token) = token(&headers) {
+        if let Some(token) = web::session::token(&headers) {
             doors.work().sign_out(&token)?;
         }
         let mut response = go("/masuk")?;
-        if let Ok(value) = cookie(doors, "").parse() {
+        if let Ok(value) = set_cookie("", doors.options().secure).parse() {
             response.headers_mut().insert(header::SET_COOKIE, value);
         }
         Ok(response)
@@ -158,12 +172,10 @@ pub(crate) async fn first_use(
                 &FirstPage { frame, token: text.clone(), error },
             )
         };
-        let password = match Password::new(&login.sandi) {
+        let password = match Password::new_for(&login.sandi, &[login.nama.trim()]) {
             Ok(password) => password,
             Err(_) => {
-                return again(
-                    "Kata sandi paling sedikit 15 huruf, dan bukan yang umum dipakai.".to_owned(),
-                );
+                return again(WEAK.to_owned());
             }
         };
         match doors.work().use_first_run_link(&token, login.nama.trim(), &password) {

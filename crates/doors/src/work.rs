@@ -6,6 +6,7 @@ use crate::page::{Frame, Page, Trouble, blocking, demand, go, html};
 use crate::registry;
 use crate::state::Doors;
 use crate::{photo, values, words};
+use access::Action;
 use askama::Template;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, header};
@@ -231,7 +232,7 @@ pub(crate) async fn one(
 ) -> Response {
     blocking(doors, move |doors| {
         let who = demand(doors, &headers)?;
-        let case = doors.work().find_ticket(&ticket)?;
+        let case = doors.work().find_for(&who.actor, &[Action::CaseRead], &ticket)?;
         let view = doors.work().open_case(&who.actor, case)?;
         case_page(doors, &who, &view)
     })
@@ -376,7 +377,8 @@ pub(crate) async fn decide(
                 "Formulir tidak dapat dibaca, atau berkasnya terlalu besar.".to_owned(),
             )
         })?;
-        let case = doors.work().find_ticket(&ticket)?;
+        let may = [Action::CaseRead, Action::CaseJoin];
+        let case = doors.work().find_for(&who.actor, &may, &ticket)?;
         let mut evidence = Vec::new();
         for (_, ending, bytes) in &form.files {
             evidence.push(attached(form.get("bukti"), ending, bytes)?);
@@ -452,7 +454,7 @@ pub(crate) async fn evidence(
 ) -> Response {
     blocking(doors, move |doors| {
         let who = demand(doors, &headers)?;
-        let case = doors.work().find_ticket(&ticket)?;
+        let case = doors.work().find_for(&who.actor, &[Action::CaseRead], &ticket)?;
         let (media, bytes) = doors.work().evidence(&who.actor, case, id)?;
         // Only re-encoded pictures are shown; everything else is handed out as a file.
         let shown = if media == "image/jpeg" { "inline" } else { "attachment" };

@@ -42,6 +42,8 @@ pub const ALL: &[Migration] = &[
     migration!(131, "0131_field_digest"),
     migration!(200, "0200_journal"),
     migration!(300, "0300_access"),
+    migration!(301, "0301_sessions"),
+    migration!(302, "0302_codes"),
 ];
 
 /// The tables of one published edition (a file of their own in SQLite, a schema in PostgreSQL).

@@ -1,7 +1,7 @@
 //! What all pages share: the frame, troubles as pages, who is signed in, headers.
 
 use crate::state::Visits;
-use access::{Role, Token};
+use access::Role;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -10,8 +10,8 @@ use axum::response::{Html, IntoResponse, Response};
 use casework::{CaseworkError, Session, role_label};
 use field::FieldError;
 
-/// The session's cookie is that of the other doors.
-const SESSION: &str = "padan_sesi";
+pub(crate) use web::session::cookie;
+
 /// The cookie of a browser that was signed in as a phone.
 pub(crate) const PHONE: &str = "padan_ponsel";
 
@@ -146,43 +146,19 @@ fn trouble_page(trouble: Trouble) -> Response {
     response
 }
 
-/// The token in a cookie.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs =
-        cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).and_then(|(_, value)| Token::parse(value))
-}
-
 /// Somebody signed in, or the way to sign in.
 pub(crate) fn demand(visits: &Visits, headers: &HeaderMap) -> Result<Session, Trouble> {
-    let token = cookie(headers, SESSION).ok_or(Trouble::SignIn)?;
-    visits.work().session(&token)?.ok_or(Trouble::SignIn)
+    web::session::of(visits.work(), headers)?.ok_or(Trouble::SignIn)
 }
 
 /// Security headers on every answer; forms from other sites are refused.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && !is_same_site(request.headers()) {
+    if request.method() == Method::POST && !web::guard::is_same_site(request.headers()) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let mut response = next.run(request).await;
     web::guard::set_headers(&mut response, POLICY);
     response
-}
-
-/// A browser says where a form comes from; phones' apps say nothing.
-fn is_same_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match text("sec-fetch-site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => match (text("origin"), text("host")) {
-            (None | Some("null"), _) => true,
-            (Some(origin), Some(host)) => {
-                origin.split_once("://").is_some_and(|(_, name)| name == host)
-            }
-            (Some(_), None) => false,
-        },
-    }
 }
 
 /// A new client-made id for the hidden field of a form.

@@ -2,9 +2,12 @@
 //! Arguments: folder for the store, number of families, port, and the folder of an edition to publish
 //! instead of the made-up ones.
 
-use kernel::SystemClock;
+use access::{Role, Territory};
+use casework::{Casework, NewAccount};
+use kernel::{Clock, SystemClock};
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use store::{Store, Vault};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +35,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (nik, born) = publish::fixture::somebody();
     println!("look up {nik} born {born}");
-    let app = web::App::new(store, vault, Box::new(SystemClock), true)?;
+    let policies = Arc::new(access::Policies::builtin()?);
+    let work = Casework::new(store.clone(), vault.clone(), policies, Arc::new(SystemClock))?;
+    // Somebody who sees every family and may simulate; the address bar needs no password here.
+    let officer = NewAccount {
+        login: format!("look-{}", SystemClock.now_ms()),
+        name: "Petugas".to_owned(),
+        role: Role::Ministry,
+        territory: Territory::Country,
+        password: None,
+        family: None,
+        person: None,
+    };
+    let (token, _) = work.begin(work.make_account(None, officer)?, true)?;
+    println!("session padan_sesi={}", token.expose());
+    let app = web::App::new(store, vault, Box::new(SystemClock), true)?.with_work(work);
     let listen = SocketAddr::from(([127, 0, 0, 1], port));
     tokio::runtime::Runtime::new()?.block_on(web::serve(app, listen, |at| {
         println!("listening on http://{at}/");

@@ -1,10 +1,13 @@
 //! What every answer carries, who may see officers' pages, and how often may be asked.
 
+use crate::lang::Lang;
+use crate::page::{self, Trouble};
+use crate::session;
 use crate::state::App;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -33,25 +36,47 @@ pub fn set_headers(response: &mut Response, policy: &'static str) {
     set(header::CACHE_CONTROL, "no-store");
 }
 
-/// Officers' pages answer on loopback only until roles decide: anybody else gets the same 404 as
-/// for an address that does not exist. A request that came through a proxy is not local.
-pub async fn local_only(State(_): State<App>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if is_local(peer, request.headers()) {
-        next.run(request).await
-    } else {
-        StatusCode::NOT_FOUND.into_response()
+/// Officers' pages: somebody signed in goes on, with the session at hand; anybody else is shown the
+/// way to sign in, whatever was asked for. Where no room of cases stands beside these pages they do
+/// not exist.
+pub async fn signed_in(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let lang = request.extensions().get::<Lang>().copied().unwrap_or(Lang::Id);
+    if app.work().is_none() {
+        return page::answer(&app, lang, Err(Trouble::Missing));
+    }
+    if request.method() == Method::POST && !is_same_site(request.headers()) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let (for_work, headers) = (app.clone(), request.headers().clone());
+    let found = tokio::task::spawn_blocking(move || match for_work.work() {
+        Some(work) => session::of(work, &headers).map_err(Trouble::from),
+        None => Ok(None),
+    });
+    match found.await.unwrap_or_else(|e| Err(Trouble::Fault(e.to_string()))) {
+        Ok(Some(session)) => {
+            request.extensions_mut().insert(session);
+            next.run(request).await
+        }
+        Ok(None) => Redirect::to(&format!("{}/masuk", lang.prefix())).into_response(),
+        Err(trouble) => page::answer(&app, lang, Err(trouble)),
     }
 }
 
-fn is_local(peer: Option<IpAddr>, headers: &HeaderMap) -> bool {
-    let proxied =
-        ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|h| headers.contains_key(*h));
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    // The host name is checked too: a page elsewhere may point its own name at 127.0.0.1.
-    let named_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "");
-    peer.is_some_and(|ip| ip.is_loopback()) && !proxied && named_local
+/// A browser says where a form comes from; `no-referrer` pages say `null`, which their own cookie
+/// (SameSite=Strict) then guards. Programs say nothing.
+#[must_use]
+pub fn is_same_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => match (text("origin"), text("host")) {
+            (None | Some("null"), _) => true,
+            (Some(origin), Some(host)) => {
+                origin.split_once("://").is_some_and(|(_, name)| name == host)
+            }
+            (Some(_), None) => false,
+        },
+    }
 }
 
 /// The address a request came from, for the limit on checks; one for all when unknown.
@@ -111,18 +136,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_local_request_is_local() {
-        let check = |ip: [u8; 4], pairs: &[(&'static str, &'static str)], want: bool| {
+    fn forms_from_other_sites_are_known() {
+        let check = |pairs: &[(&'static str, &'static str)], want: bool| {
             let mut headers = HeaderMap::new();
             for (name, value) in pairs {
                 headers.insert(*name, HeaderValue::from_static(value));
             }
-            assert_eq!(is_local(Some(IpAddr::from(ip)), &headers), want, "{pairs:?}");
+            assert_eq!(is_same_site(&headers), want, "{pairs:?}");
         };
-        check([127, 0, 0, 1], &[("host", "localhost:8080")], true);
-        check([127, 0, 0, 1], &[("host", "127.0.0.1:8080")], true);
-        check([127, 0, 0, 1], &[("host", "evil.example")], false);
-        check([127, 0, 0, 1], &[("host", "localhost"), ("x-forwarded-for", "1.2.3.4")], false);
-        check([192, 168, 0, 2], &[("host", "localhost")], false);
+        check(&[("sec-fetch-site", "same-origin")], true);
+        check(&[("sec-fetch-site", "same-site")], false);
+        check(&[("sec-fetch-site", "cross-site"), ("origin", "null")], false);
+        check(&[("origin", "https://a.go.id"), ("host", "a.go.id")], true);
+        check(&[("origin", "https://evil.example"), ("host", "a.go.id")], false);
+        check(&[], true);
     }
 }

@@ -10,6 +10,7 @@ pub mod outlines;
 pub mod page;
 pub mod pages;
 pub mod routes;
+pub mod session;
 pub mod simulate;
 pub mod state;
 pub mod svg;

@@ -20,6 +20,10 @@ pub struct Frame {
     pub here: &'static str,
     /// True on pages for officers (other width and size of type).
     pub office: bool,
+    /// True on pages that only who is signed in can see: it names their other pages.
+    pub officer: bool,
+    /// True when there is a page to sign in at.
+    pub door: bool,
     /// True when all people are invented.
     pub synthetic: bool,
     /// Path of the style sheet.
@@ -38,6 +42,8 @@ impl Frame {
             path: path.to_owned(),
             here,
             office: false,
+            officer: false,
+            door: app.work().is_some(),
             synthetic: app.synthetic(),
             style: STYLE_PATH.as_str(),
             font: FONT_PATH.as_str(),
@@ -49,6 +55,13 @@ impl Frame {
     pub fn office(mut self) -> Self {
         self.office = true;
         self
+    }
+
+    /// The same for a page of who is signed in.
+    #[must_use]
+    pub fn signed_in(mut self) -> Self {
+        self.officer = true;
+        self.office()
     }
 
     /// An address in this language.
@@ -86,6 +99,16 @@ pub enum Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         if error.is_away() { Self::Away } else { Self::Fault(error.to_string()) }
+    }
+}
+
+impl From<casework::CaseworkError> for Trouble {
+    fn from(error: casework::CaseworkError) -> Self {
+        match error {
+            casework::CaseworkError::Store(error) => error.into(),
+            casework::CaseworkError::NotFound => Self::Missing,
+            other => Self::Fault(other.to_string()),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ fn public() -> Router<App> {
         .route("/aksesibilitas", get(help::accessibility))
 }
 
-/// For officers: on loopback only, until roles and sign-in decide (guard::local_only).
+/// For who is signed in (guard::signed_in) and whom the policies allow: each page asks them.
 fn officers(app: App) -> Router<App> {
     Router::new()
         .route("/edisi/{edition}/kepadatan", get(editions::density))
@@ -56,7 +56,7 @@ fn officers(app: App) -> Router<App> {
         .route("/keluarga/{family}", get(family::one))
         .route("/wilayah/{region}/keluarga", get(family::village))
         .route("/simulasi", get(simulate::page))
-        .route_layer(from_fn_with_state(app, guard::local_only))
+        .route_layer(from_fn_with_state(app, guard::signed_in))
 }
 
 /// For machines: assets, health, API.

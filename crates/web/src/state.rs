@@ -4,7 +4,8 @@ use crate::guard::Limiter;
 use crate::outlines::{self, Outlines};
 use crate::simulate::Programme;
 use crate::view::View;
-use casework::{CaseworkError, Pulse};
+use access::{Action, Resource};
+use casework::{Casework, CaseworkError, Pulse, Session};
 use kernel::{Clock, Region};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -48,6 +49,7 @@ struct Inner {
     objections: OnceLock<String>,
     api: OnceLock<String>,
     would_change: OnceLock<Arc<WouldChanges>>,
+    work: OnceLock<Casework>,
 }
 
 impl App {
@@ -67,7 +69,7 @@ impl App {
         let pulses = Mutex::new(BTreeMap::new());
         let limiter = Limiter::default();
         let (objections, api) = (OnceLock::new(), OnceLock::new());
-        let would_change = OnceLock::new();
+        let (would_change, work) = (OnceLock::new(), OnceLock::new());
         Ok(Self(Arc::new(Inner {
             store,
             vault,
@@ -81,6 +83,7 @@ impl App {
             objections,
             api,
             would_change,
+            work,
         })))
     }
 
@@ -118,6 +121,27 @@ impl App {
     #[must_use]
     pub fn would_change(&self, family: u64) -> Vec<WouldChange> {
         self.0.would_change.get().map(|find| find(family)).unwrap_or_default()
+    }
+
+    /// Opens the officers' pages to whoever is signed in and allowed: the room of cases knows
+    /// sessions, policies and the read log. Without it those pages do not exist.
+    #[must_use]
+    pub fn with_work(self, work: Casework) -> Self {
+        // Set once at the start; a second call changes nothing.
+        self.0.work.get_or_init(|| work);
+        self
+    }
+
+    /// The room of cases, if there is one beside these pages.
+    #[must_use]
+    pub fn work(&self) -> Option<&Casework> {
+        self.0.work.get()
+    }
+
+    /// May this officer do that? Without a room of cases nobody may.
+    #[must_use]
+    pub fn may(&self, who: &Session, action: Action, resource: &Resource) -> bool {
+        self.work().is_some_and(|work| work.policies().decide(&who.actor, action, resource))
     }
 
     /// The address for objections, if there is one.

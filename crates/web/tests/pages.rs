@@ -1,14 +1,17 @@
 //! The real router in process, over a made-up edition.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use access::{Policies, Role, Territory};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use kernel::{Date, FixedClock};
+use casework::{Casework, NewAccount};
+use kernel::{Date, FamilyId, FixedClock, Region};
 use std::net::SocketAddr;
-use std::sync::LazyLock;
-use store::{Store, Vault};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use store::{Query, Store, Vault, params};
 use tower::ServiceExt;
 use web::{App, routes};
 
@@ -27,10 +30,40 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site { _dir: dir, store, vault }
 });
 
+const NOW: i64 = 1_795_336_500_000;
+
+/// The room of cases, with one account per role and reach.
+static WORK: LazyLock<Casework> = LazyLock::new(|| {
+    let policies = Arc::new(Policies::builtin().unwrap());
+    let clock = Arc::new(FixedClock(NOW));
+    Casework::new(SITE.store.clone(), SITE.vault.clone(), policies, clock).unwrap()
+});
+
+/// A session's cookie.
+fn officer(role: Role, territory: Territory, family: Option<u64>) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let login = format!("{role}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = "Petugas".to_owned();
+    let family = family.map(FamilyId::new);
+    let new = NewAccount { login, name, role, territory, password: None, family, person: None };
+    let (token, _) = WORK.begin(WORK.make_account(None, new).unwrap(), true).unwrap();
+    format!("padan_sesi={}", token.expose())
+}
+
+static MINISTRY: LazyLock<String> =
+    LazyLock::new(|| officer(Role::Ministry, Territory::Country, None));
+
 /// A fresh server: limits of one test do not touch another's.
 fn site() -> Router {
-    let clock = Box::new(FixedClock(1_795_336_500_000));
-    routes::router(App::new(SITE.store.clone(), SITE.vault.clone(), clock, true).unwrap())
+    let clock = Box::new(FixedClock(NOW));
+    let app = App::new(SITE.store.clone(), SITE.vault.clone(), clock, true).unwrap();
+    routes::router(app.with_work(WORK.clone()))
+}
+
+/// As somebody who is signed in.
+async fn get_as(router: &Router, path: &str, cookie: &str) -> (StatusCode, HeaderMap, String) {
+    let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+    ask(router, [192, 168, 1, 9], request).await
 }
 
 async fn ask(
@@ -47,7 +80,7 @@ async fn ask(
 }
 
 async fn get(router: &Router, path: &str) -> (StatusCode, HeaderMap, String) {
-    ask(router, [127, 0, 0, 1], Request::get(path).body(Body::empty()).unwrap()).await
+    get_as(router, path, &MINISTRY).await
 }
 
 async fn check(router: &Router, nik: &str, born: Date) -> (StatusCode, HeaderMap, String) {
@@ -146,13 +179,83 @@ async fn the_sixth_check_of_a_nik_is_stopped_whether_it_exists_or_not() {
     }
 }
 
+/// Whoever is not signed in is shown the same way to sign in, whatever was asked for.
 #[tokio::test]
-async fn officers_pages_are_not_there_from_elsewhere() {
+async fn officers_pages_ask_who_is_there() {
     let site = site();
-    for path in ["/keluarga", "/keluarga/1", "/en/keluarga/1", "/wilayah/5201022001/keluarga"] {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        assert_eq!(ask(&site, [192, 168, 1, 9], request).await.0, StatusCode::NOT_FOUND, "{path}");
+    for path in ["/keluarga", "/keluarga/1", "/keluarga/99999999", "/simulasi"] {
+        for (prefix, to) in [("", "/masuk"), ("/en", "/en/masuk")] {
+            let (status, headers, body) = get_as(&site, &format!("{prefix}{path}"), "").await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{path}");
+            assert_eq!((headers[header::LOCATION].to_str().unwrap(), body.as_str()), (to, ""));
+        }
     }
+    let alone = routes::router(
+        App::new(SITE.store.clone(), SITE.vault.clone(), Box::new(FixedClock(NOW)), true).unwrap(),
+    );
+    let (status, _, hidden) = get_as(&alone, "/keluarga/1", "").await;
+    let (_, _, missing) = get_as(&alone, "/tidak-ada", "").await;
+    assert_eq!((status, hidden), (StatusCode::NOT_FOUND, missing));
+}
+
+/// Territory decides; what may not be known of is the same bytes as what is not there.
+#[tokio::test]
+async fn a_family_is_shown_in_its_territory_only_and_the_reading_is_written_down() {
+    let site = site();
+    let edition = SITE.store.current_edition().unwrap().unwrap().number;
+    let body = |store: &Store| {
+        store.read_edition::<_, store::StoreError>(edition, |reader| {
+            reader
+                .query("SELECT village, family_id FROM village_family ORDER BY village", params![])
+        })
+    };
+    let rows = body(&SITE.store).unwrap();
+    let of = |at: usize| -> (u64, u64) {
+        (rows[at].get("village").unwrap(), rows[at].get("family_id").unwrap())
+    };
+    let ((near, family), (far, other)) = (of(0), of(rows.len() - 1));
+    assert_ne!(near, far);
+    let place = |village| Territory::In(Region::from_number(village).unwrap());
+    let operator = officer(Role::VillageOperator, place(near), None);
+    assert_eq!(get_as(&site, &format!("/keluarga/{family}"), &operator).await.0, StatusCode::OK);
+    let seen = WORK.readers_of(FamilyId::new(family)).unwrap();
+    assert_eq!((seen[0].role.as_str(), seen[0].what.as_str()), ("village_operator", "family"));
+    let before = WORK.readers_of(FamilyId::new(other)).unwrap().len();
+    let hidden = get_as(&site, &format!("/keluarga/{other}"), &operator).await;
+    let missing = get_as(&site, "/keluarga/99999999", &operator).await;
+    assert_eq!(hidden, missing, "status, headers and body");
+    assert_eq!(hidden.0, StatusCode::NOT_FOUND);
+    assert_eq!(WORK.readers_of(FamilyId::new(other)).unwrap().len(), before, "nothing was read");
+    let citizen = officer(Role::Citizen, Territory::Nowhere, Some(other));
+    assert_eq!(get_as(&site, &format!("/keluarga/{other}"), &citizen).await.0, StatusCode::OK);
+    assert_eq!(get_as(&site, &format!("/keluarga/{family}"), &citizen).await.0, missing.0);
+    assert_eq!(
+        WORK.readers_of(FamilyId::new(other)).unwrap().len(),
+        before,
+        "their own is no entry"
+    );
+    for (role, path, status) in [
+        (Role::Citizen, "/keluarga", 404),
+        (Role::Administrator, "/keluarga", 404),
+        (Role::Administrator, "/simulasi", 404),
+        (Role::Statistician, "/simulasi", 200),
+        (Role::Statistician, "/keluarga", 404),
+        (Role::RegentsOffice, "/keluarga", 404),
+        (Role::CallAgent, "/keluarga", 200),
+    ] {
+        let cookie = officer(role, Territory::Country, None);
+        assert_eq!(get_as(&site, path, &cookie).await.0.as_u16(), status, "{role} {path}");
+    }
+    let search = |cookie: String, family: u64| {
+        let request = Request::post("/keluarga")
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body(Body::from(format!("nik={family}"))).unwrap()
+    };
+    let found = ask(&site, [10, 0, 0, 1], search(operator.clone(), family)).await;
+    assert_eq!(found.0, StatusCode::SEE_OTHER);
+    let hidden = ask(&site, [10, 0, 0, 1], search(operator.clone(), other)).await;
+    assert_eq!(hidden, ask(&site, [10, 0, 0, 1], search(operator, 99_999_999)).await);
 }
 
 #[tokio::test]
@@ -230,13 +333,5 @@ async fn the_simulator_answers_without_script_and_says_who_moves() {
     assert!(html.contains("Siapa masuk dan keluar"), "a lower cut moves people");
     assert!(html.contains("Rp10") || html.contains("Rp9"), "the budget of 100 million binds");
     let (status, _, _) = get(&site, "/simulasi?program=nothing").await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn the_simulator_is_for_officers() {
-    let site = site();
-    let request = Request::get("/simulasi").body(Body::empty()).unwrap();
-    let (status, _, _) = ask(&site, [10, 0, 0, 7], request).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

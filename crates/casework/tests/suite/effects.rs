@@ -233,6 +233,126 @@ pub fn accounts_and_sessions(url: &str) {
     );
 }
 
+pub fn sessions_are_listed_and_ended(url: &str) {
+    let room = Room::open(url);
+    let work = &room.work;
+    let account = room.actor(Role::DistrictOfficer).account;
+    let begin = |device: &str| work.begin_on(account, false, How::Passkey, device).unwrap().0;
+    let (one, two, three) = (begin("Chrome, Android"), begin("Firefox, Linux"), begin(""));
+    let other = work.begin(room.actor(Role::Ministry).account, true).unwrap().0;
+    let lines = work.sessions_of(&one).unwrap();
+    // The room itself began one when it was made.
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines.iter().filter(|line| line.this).count(), 1);
+    let second = lines.iter().find(|line| line.device == "Firefox, Linux").unwrap();
+    assert_eq!(second.how, How::Passkey);
+    let strange = room.actor(Role::Ministry).account;
+    assert_eq!(work.end_session(strange, &second.mark).unwrap_err(), CaseworkError::NotFound);
+    work.end_session(account, &second.mark).unwrap();
+    assert!(work.session(&two).unwrap().is_none() && work.session(&three).unwrap().is_some());
+    assert_eq!(work.sessions_of(&one).unwrap().len(), 3);
+    work.sign_out_everywhere(account).unwrap();
+    for token in [&one, &two, &three] {
+        assert!(work.session(token).unwrap().is_none(), "ended at once");
+    }
+    assert!(work.session(&other).unwrap().is_some(), "nobody else's");
+    let used = begin("");
+    for _ in 0..26 {
+        room.clock.forward(29 * 60_000);
+        if work.session(&used).unwrap().is_none() {
+            break;
+        }
+    }
+    assert!(work.session(&used).unwrap().is_none(), "12 hours at most, however busy");
+    let stored = work
+        .store()
+        .read::<_, StoreError>(|reader| reader.query("SELECT token_hash FROM session", params![]))
+        .unwrap();
+    let hashes: Vec<Vec<u8>> = stored.iter().map(|row| row.get("token_hash").unwrap()).collect();
+    assert!(hashes.contains(&used.hash().0.to_vec()), "the hash, and nothing else of the token");
+}
+
+pub fn ten_wrong_passwords_lock(url: &str) {
+    let room = Room::open(url);
+    let work = &room.work;
+    let right = "kuda laut makan nasi";
+    let new = NewAccount {
+        login: "petugas".to_owned(),
+        name: "Petugas".to_owned(),
+        role: Role::VillageOperator,
+        territory: access::Territory::In(village()),
+        password: Some(access::Password::new(right).unwrap()),
+        family: None,
+        person: None,
+    };
+    let account = work.make_account(None, new).unwrap();
+    for _ in 0..9 {
+        assert!(work.sign_in("petugas", "salah").is_err());
+    }
+    let (token, _) = work.sign_in("petugas", right).unwrap();
+    for _ in 0..10 {
+        assert!(work.sign_in("petugas", "salah").is_err());
+    }
+    assert!(work.sign_in("petugas", right).is_err(), "locked after ten in a row");
+    work.set_active(&room.actor(Role::Administrator), account, true).unwrap();
+    assert!(work.session(&token).unwrap().is_none(), "a change of rights ends sessions");
+    let (token, _) = work.sign_in("petugas", right).unwrap();
+    let next = access::Password::new("tenun sumba ombak tujuh").unwrap();
+    assert!(work.change_password(account, "salah", &next).is_err());
+    work.change_password(account, right, &next).unwrap();
+    assert!(work.session(&token).unwrap().is_none() && work.sign_in("petugas", right).is_err());
+    assert!(work.sign_in("petugas", "tenun sumba ombak tujuh").is_ok());
+}
+
+pub fn a_code_opens_once_in_ten_minutes(url: &str) {
+    let room = Room::open(url);
+    let work = &room.work;
+    let citizen =
+        Citizen { person: kernel::PersonId::new(70), family: FamilyId::new(7), village: village() };
+    let phone = |role, number: &str| work.set_phone(&room.actor(role), citizen, number);
+    assert!(phone(Role::CallAgent, "081234567890").is_err(), "only who checks papers");
+    assert!(phone(Role::VillageOperator, "12").is_err());
+    phone(Role::VillageOperator, "0812-3456-7890").unwrap();
+    let sent = || {
+        let (_, to, text) = work.last_messages("sms", 1).unwrap().remove(0);
+        assert_eq!(to, "081234567890");
+        let code: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
+        assert!(!text.contains("5202"), "no NIK: {text}");
+        code
+    };
+    let ask = |index: u8| work.send_code([index; 16], Some(citizen)).unwrap();
+    let handle = ask(1);
+    let code = sent();
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert!(work.use_code(&handle, wrong, "").is_err());
+    let (_, session) = work.use_code(&handle, &code, "Chrome, Android").unwrap();
+    assert_eq!(
+        (session.account.role, session.account.family),
+        (Role::Citizen, Some(FamilyId::new(7)))
+    );
+    assert!(!session.actor.strong);
+    assert!(work.use_code(&handle, &code, "").is_err(), "once");
+    let handle = ask(2);
+    let code = sent();
+    (0..5).for_each(|_| assert!(work.use_code(&handle, wrong, "").is_err()));
+    assert!(work.use_code(&handle, &code, "").is_err(), "five tries");
+    let handle = ask(3);
+    let code = sent();
+    room.clock.forward(10 * 60_000);
+    assert!(work.use_code(&handle, &code, "").is_err(), "ten minutes");
+    let handle = ask(4);
+    let again = work.use_code(&handle, &sent(), "").unwrap().1;
+    assert_eq!(again.account.account, session.account.account, "the same account");
+    let before = work.last_messages("sms", 50).unwrap().len();
+    let nobody = work.send_code([9; 16], None).unwrap();
+    assert!(work.use_code(&nobody, "123456", "").is_err());
+    assert_eq!(work.last_messages("sms", 50).unwrap().len(), before, "nobody was written to");
+    (0..2).for_each(|_| drop(work.send_code([9; 16], None).unwrap()));
+    assert!(work.send_code([9; 16], None).is_err(), "three an hour, known or not");
+    room.clock.forward(3_600_000);
+    assert!(work.send_code([9; 16], None).is_ok());
+}
+
 pub fn nothing_is_stored_in_the_clear(url: &str) {
     let room = Room::open(url);
     let mut report = room.report("objection", 7, Channel::Whatsapp);

@@ -109,7 +109,8 @@ pub fn serve(
     let app = web::App::new(store, vault, Box::new(SystemClock), kind.synthetic)
         .map_err(Failure::work)?
         .with_api(doors::OPENAPI)
-        .with_would_change(Arc::new(move |family| model.would_change(family)));
+        .with_would_change(Arc::new(move |family| model.would_change(family)))
+        .with_work(live.work.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -8,11 +8,13 @@ use crate::page::{Frame, Trouble, blocking};
 use crate::state::{App, WouldChange};
 use crate::svg::{self, Part};
 use crate::view::View;
+use access::{Action, Resource, Scope};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use kernel::{Date, Nik, Region};
+use casework::Session;
+use kernel::{Date, FamilyId, Nik, Region};
 use serde::Deserialize;
 use serde_json::Value;
 use store::blob::{Body, Record};
@@ -26,12 +28,40 @@ struct SearchPage {
 }
 
 /// GET `/keluarga`
-pub async fn search(State(app): State<App>, Extension(lang): Extension<Lang>) -> Response {
-    blocking(app, lang, |app, lang| search_page(app, lang, None)).await
+pub async fn search(
+    State(app): State<App>,
+    Extension(lang): Extension<Lang>,
+    Extension(who): Extension<Session>,
+) -> Response {
+    blocking(app, lang, move |app, lang| {
+        may_search(app, &who)?;
+        search_page(app, lang, None)
+    })
+    .await
+}
+
+/// The page is there for those who may search somewhere; where, is asked of every family.
+fn may_search(app: &App, who: &Session) -> Result<(), Trouble> {
+    let work = app.work().ok_or(Trouble::Missing)?;
+    match Scope::of(work.policies(), &who.actor, Action::FamilySearch).is_empty() {
+        true => Err(Trouble::Missing),
+        false => Ok(()),
+    }
+}
+
+/// A family as the policies see it.
+fn resource(who: &Session, family: u64, village: Option<Region>) -> Resource {
+    let own = who.account.family == Some(FamilyId::new(family));
+    Resource { region: village, ..Resource::of_the_country() }.own(own)
+}
+
+fn village_of(family: &Body) -> Option<Region> {
+    let village = values::first(family, "family")?.int("village")?;
+    u64::try_from(village).ok().and_then(|village| Region::from_number(village).ok())
 }
 
 fn search_page(app: &App, lang: Lang, error: Option<String>) -> Result<String, Trouble> {
-    let frame = Frame::new(app, lang, lang.t("search.title"), "/keluarga", "family").office();
+    let frame = Frame::new(app, lang, lang.t("search.title"), "/keluarga", "family").signed_in();
     Ok(SearchPage { frame, error }.render()?)
 }
 
@@ -46,10 +76,11 @@ pub struct Wanted {
 pub async fn find(
     State(app): State<App>,
     Extension(lang): Extension<Lang>,
+    Extension(who): Extension<Session>,
     Form(wanted): Form<Wanted>,
 ) -> Response {
     let for_work = app.clone();
-    let found = tokio::task::spawn_blocking(move || found(&for_work, &wanted.nik)).await;
+    let found = tokio::task::spawn_blocking(move || found(&for_work, &who, &wanted.nik)).await;
     match found {
         Ok(Ok(Some(family))) => {
             Redirect::to(&format!("{}/keluarga/{family}", lang.prefix())).into_response()
@@ -63,8 +94,18 @@ pub async fn find(
     }
 }
 
-fn found(app: &App, wanted: &str) -> Result<Option<u64>, Trouble> {
+/// A family that the officer may search for; another one is as good as none.
+fn found(app: &App, who: &Session, wanted: &str) -> Result<Option<u64>, Trouble> {
+    may_search(app, who)?;
     let view = app.view(None)?.ok_or(Trouble::Empty)?;
+    let Some(family) = known(app, &view, wanted)? else { return Ok(None) };
+    let Some(body) = values::family(app, &view, family)? else { return Ok(None) };
+    let resource = resource(who, family, village_of(&body));
+    Ok(app.may(who, Action::FamilySearch, &resource).then_some(family))
+}
+
+/// The number of a family by a NIK or by itself.
+fn known(app: &App, view: &View, wanted: &str) -> Result<Option<u64>, Trouble> {
     let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
     if let Ok(nik) = Nik::parse(&digits) {
         let index = app.vault().nik_index(nik);
@@ -74,8 +115,7 @@ fn found(app: &App, wanted: &str) -> Result<Option<u64>, Trouble> {
             rows.first().map(|row| row.get("family_id")).transpose().map_err(|e: StoreError| e)
         })?);
     }
-    let Ok(family) = digits.parse::<u64>() else { return Ok(None) };
-    Ok(values::family(app, &view, family)?.map(|_| family))
+    Ok(digits.parse().ok())
 }
 
 /// One member.
@@ -141,15 +181,40 @@ struct Changed {
 pub async fn one(
     State(app): State<App>,
     Extension(lang): Extension<Lang>,
+    Extension(who): Extension<Session>,
     Path(family): Path<String>,
 ) -> Response {
-    blocking(app, lang, move |app, lang| page(app, lang, &family)).await
+    blocking(app, lang, move |app, lang| page(app, lang, &who, &family)).await
 }
 
-fn page(app: &App, lang: Lang, family: &str) -> Result<String, Trouble> {
-    let id: u64 = family.trim_start_matches('F').parse().map_err(|_| Trouble::Missing)?;
+/// The family, if the officer may see it; the reading is written down where the family can see it.
+/// What may not be seen costs the same as what is not there: then the next family is read instead.
+fn opened(app: &App, view: &View, who: &Session, id: u64) -> Result<Body, Trouble> {
+    let nearest: Option<u64> = app.store().read_edition(view.row.number, |reader| {
+        let sql = "SELECT family_id FROM family WHERE family_id >= $1 ORDER BY family_id LIMIT 1";
+        let found = match reader.query_opt(sql, params![id])? {
+            Some(row) => Some(row),
+            None => reader.query_opt("SELECT family_id FROM family LIMIT 1", params![])?,
+        };
+        found.map(|row| row.get("family_id")).transpose().map_err(|e: StoreError| e)
+    })?;
+    let nearest = nearest.ok_or(Trouble::Missing)?;
+    let body = values::family(app, view, nearest)?.ok_or(Trouble::Missing)?;
+    let resource = resource(who, nearest, village_of(&body));
+    if !app.may(who, Action::FamilyRead, &resource) || nearest != id {
+        return Err(Trouble::Missing);
+    }
+    if let (Some(work), false) = (app.work(), resource.own) {
+        work.note_reading(&who.actor, "family", FamilyId::new(id))?;
+    }
+    Ok(body)
+}
+
+fn page(app: &App, lang: Lang, who: &Session, family: &str) -> Result<String, Trouble> {
+    // An address that cannot be a family takes the way of one that is not there.
+    let id: u64 = family.trim_start_matches('F').parse().unwrap_or(0);
     let view = app.view(None)?.ok_or(Trouble::Empty)?;
-    let body = values::family(app, &view, id)?.ok_or(Trouble::Missing)?;
+    let body = opened(app, &view, who, id)?;
     let record = values::first(&body, "family").ok_or(Trouble::Missing)?;
     let score = values::first(&body, "score");
     let decile = score.and_then(|s| s.int("decile")).unwrap_or(0);
@@ -160,7 +225,7 @@ fn page(app: &App, lang: Lang, family: &str) -> Result<String, Trouble> {
     let hamlet = record.text("hamlet").map(|h| format!("{}, ", name(h))).unwrap_or_default();
     Ok(FamilyPage {
         frame: Frame::new(app, lang, heading.clone(), &format!("/keluarga/{id}"), "family")
-            .office(),
+            .signed_in(),
         heading,
         place: format!("F{id} · {hamlet}{}", view.address(village)),
         village_link: format!("{}/wilayah/{}/keluarga", lang.prefix(), dotted(village)),
@@ -394,14 +459,19 @@ struct VillagePage {
 pub async fn village(
     State(app): State<App>,
     Extension(lang): Extension<Lang>,
+    Extension(who): Extension<Session>,
     Path(region): Path<String>,
 ) -> Response {
-    blocking(app, lang, move |app, lang| village_page(app, lang, &region)).await
+    blocking(app, lang, move |app, lang| village_page(app, lang, &who, &region)).await
 }
 
-fn village_page(app: &App, lang: Lang, region: &str) -> Result<String, Trouble> {
+fn village_page(app: &App, lang: Lang, who: &Session, region: &str) -> Result<String, Trouble> {
     let view = app.view(None)?.ok_or(Trouble::Empty)?;
-    let region = Region::parse(region).map_err(|_| Trouble::Missing)?.number();
+    let region = Region::parse(region).map_err(|_| Trouble::Missing)?;
+    if !app.may(who, Action::FamilySearch, &Resource::open_in(region)) {
+        return Err(Trouble::Missing);
+    }
+    let region = region.number();
     let place = view.places.get(&region).ok_or(Trouble::Missing)?;
     let mut deciles = Vec::new();
     for decile in (1..=10_i64).chain([0]) {
@@ -421,6 +491,6 @@ fn village_page(app: &App, lang: Lang, region: &str) -> Result<String, Trouble> 
     }
     let heading = lang.fill("village.heading", &[&place.name]);
     let path = format!("/wilayah/{}/keluarga", dotted(region));
-    let frame = Frame::new(app, lang, heading.clone(), &path, "family").office();
+    let frame = Frame::new(app, lang, heading.clone(), &path, "family").signed_in();
     Ok(VillagePage { frame, heading, deciles }.render()?)
 }

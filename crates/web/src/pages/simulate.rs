@@ -10,11 +10,13 @@ use crate::page::{Frame, Trouble, blocking};
 use crate::simulate::{Ask, Effect, Law, Programme, Split};
 use crate::state::App;
 use crate::view::{self, View};
+use access::{Action, Scope};
 use answer::{Answer, Given};
 use askama::Template;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use casework::Session;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -86,9 +88,18 @@ struct NothingPage {
 pub async fn page(
     State(app): State<App>,
     Extension(lang): Extension<Lang>,
+    Extension(who): Extension<Session>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let mut response = blocking(app, lang, move |app, lang| render(app, lang, &wanted)).await;
+    let mut response = blocking(app, lang, move |app, lang| {
+        // It shows counts of the whole edition: for everybody who may simulate anywhere.
+        let work = app.work().ok_or(Trouble::Missing)?;
+        if Scope::of(work.policies(), &who.actor, Action::ListSimulate).is_empty() {
+            return Err(Trouble::Missing);
+        }
+        render(app, lang, &wanted)
+    })
+    .await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
@@ -118,7 +129,7 @@ fn render(app: &App, lang: Lang, wanted: &Wanted) -> Result<String, Trouble> {
 
 fn nothing(app: &App, lang: Lang) -> Result<String, Trouble> {
     let heading = lang.t("sim.none");
-    let frame = Frame::new(app, lang, heading.clone(), "/simulasi", "simulate").office();
+    let frame = Frame::new(app, lang, heading.clone(), "/simulasi", "simulate").signed_in();
     let parts = vec![("cara", lang.t("sim.none.how"), lang.t("sim.none.text"))];
     Ok(NothingPage { frame, heading, parts }.render()?)
 }
@@ -173,7 +184,7 @@ fn filled(
         hidden.push(("edisi", view.row.name.to_string()));
     }
     SimulatePage {
-        frame: Frame::new(app, lang, lang.t("sim.title"), &path, "simulate").office(),
+        frame: Frame::new(app, lang, lang.t("sim.title"), &path, "simulate").signed_in(),
         script: SIMULATE_PATH.as_str(),
         programme: programme.short_name(lang),
         programmes: laid
