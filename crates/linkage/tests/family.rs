@@ -44,7 +44,7 @@ column = "person"
 "#;
 
 fn name(chance: &mut Chance) -> &'static str {
-    *chance.pick(&[
+    chance.pick(&[
         "siti", "nur", "ahmad", "rina", "budi", "dewi", "agus", "sari", "joko", "lina", "hadi",
         "maya",
     ])
