@@ -44,10 +44,11 @@ column = "person"
 "#;
 
 fn name(chance: &mut Chance) -> &'static str {
-    chance.pick(&[
+    const NAMES: [&str; 12] = [
         "siti", "nur", "ahmad", "rina", "budi", "dewi", "agus", "sari", "joko", "lina", "hadi",
         "maya",
-    ])
+    ];
+    chance.pick(&NAMES)
 }
 
 fn day(chance: &mut Chance) -> String {
