@@ -48,7 +48,7 @@ fn name(chance: &mut Chance) -> &'static str {
         "siti", "nur", "ahmad", "rina", "budi", "dewi", "agus", "sari", "joko", "lina", "hadi",
         "maya",
     ];
-    chance.pick(&NAMES)
+    NAMES[chance.below(NAMES.len() as u64) as usize]
 }
 
 fn day(chance: &mut Chance) -> String {
