@@ -141,7 +141,7 @@ impl World {
             about_self: true,
             urgent: false,
             evidence: vec![casework::NewEvidence {
-                kind: "photo".to_owned(),
+                kind: "house_photo".to_owned(),
                 media: "image/jpeg".to_owned(),
                 bytes: b"\xff\xd8\xff".to_vec(),
                 note: String::new(),
