@@ -139,9 +139,20 @@ fn short(role: Role) -> &'static str {
     }
 }
 
+/// The path without the hash of an asset's bytes: a new style sheet opens no other door.
+fn unhashed(path: &str) -> String {
+    let Some((front, back)) = path.rsplit_once('-') else { return path.to_owned() };
+    match back.split_once('.') {
+        Some((hash, end)) if hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            format!("{front}-HASH.{end}")
+        }
+        _ => path.to_owned(),
+    }
+}
+
 /// Doors without such a thing: one line each, a column per role.
 fn plain(world: &World, method: &str, path: &str, out: &mut String) {
-    let _ = write!(out, "{method:5}{path:52}");
+    let _ = write!(out, "{method:5}{:52}", unhashed(path));
     for &role in Role::ALL {
         let (_, cookie) = match path {
             "/keluar" => world.begin(role, Relation::Above),
