@@ -114,7 +114,10 @@ fn cast(work: &Casework) -> Result<Option<Cast>, CaseworkError> {
         let village = village.map_err(|e| CaseworkError::Refused(e.to_string()))?;
         families.push((FamilyId::new(row.at(0)?), village));
     }
-    let officer = work.begin(officer.account, true)?.1.actor;
+    // Nobody sits at that desk: the session ends before it is listed among the officer's own.
+    let (token, session) = work.begin(officer.account, true)?;
+    work.sign_out(&token)?;
+    let officer = session.actor;
     Ok((!families.is_empty()).then_some(Cast { officer, families }))
 }
 
