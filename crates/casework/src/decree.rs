@@ -19,6 +19,7 @@ mod roll;
 mod rules;
 
 pub use back::{Applied, CoverNow, NewSwitch, Paper, Switched};
+pub(crate) use counts::span;
 pub use counts::{Funnel, FunnelCell, FunnelQuery, Silent, stage};
 pub use list::{CutRule, Decree, DecreeDates, NewDecree, Simulated, SimulatedCell};
 pub use roll::{CoverLoad, CoverRow, hold, mark, segment};

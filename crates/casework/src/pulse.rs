@@ -4,7 +4,7 @@
 //! It reads the store alone (no keys, no policies): everything here is public once counted over a
 //! regency or more.
 
-use crate::decree::{DecreeRules, stage};
+use crate::decree::{DecreeRules, span, stage};
 use crate::error::Result;
 use kernel::{Date, Region};
 use store::{Query, Store, StoreError, params};
@@ -61,16 +61,10 @@ impl Pulse {
     /// # Errors
     /// When the store or the rule file of decrees fails.
     pub fn read(store: &Store, region: Region, now_ms: i64) -> Result<Self> {
-        let villages = villages(region);
+        let (first, last, _) = span(Some(region));
+        let villages = (first, last);
         Ok(Self { doors: doors(store, villages, now_ms)?, back: back(store, villages)? })
     }
-}
-
-/// First and last village number of a region.
-fn villages(region: Region) -> (u64, u64) {
-    let digits = u32::try_from(region.plain().len()).unwrap_or(10);
-    let unit = 10_u64.pow(10 - digits);
-    (region.number() * unit, region.number() * unit + unit - 1)
 }
 
 fn doors(store: &Store, (first, last): (u64, u64), now_ms: i64) -> Result<Vec<DoorPulse>> {

@@ -157,7 +157,7 @@ impl Casework {
 }
 
 /// First and last village of a region, and what a village number is divided by for the level below.
-pub(super) fn span(region: Option<Region>) -> (u64, u64, u64) {
+pub(crate) fn span(region: Option<Region>) -> (u64, u64, u64) {
     let Some(region) = region else { return (0, 9_999_999_999, 100_000_000) };
     let digits = u32::try_from(region.plain().len()).unwrap_or(10);
     let unit = 10_u64.pow(10 - digits);

@@ -1,7 +1,7 @@
 //! The list of a decree: simulated, made, approved by a second person, noticed, taken into effect,
 //! made again from the edition and the rule.
 
-use super::counts::{recount, stage};
+use super::counts::{recount, span, stage};
 use super::roll::segment;
 use super::rules::DecreeRules;
 use crate::calendar::day_of;
@@ -40,11 +40,8 @@ impl CutRule {
 
     /// First and last village of the region.
     fn villages(&self) -> (u64, u64) {
-        self.region.map_or((0, 9_999_999_999), |region| {
-            let digits = u32::try_from(region.plain().len()).unwrap_or(10);
-            let unit = 10_u64.pow(10 - digits);
-            (region.number() * unit, region.number() * unit + unit - 1)
-        })
+        let (first, last, _) = span(self.region);
+        (first, last)
     }
 
     fn check(&self, rules: &DecreeRules) -> Result<()> {

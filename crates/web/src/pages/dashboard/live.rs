@@ -6,7 +6,7 @@ use crate::lang::Lang;
 use crate::page::Trouble;
 use crate::state::App;
 use crate::svg;
-use casework::{BackPulse, DoorPulse, PULSE_WEEKS};
+use casework::{BackPulse, DoorPulse, PULSE_WEEKS, day_of};
 use kernel::{Date, Region};
 
 /// Colours of the payers, in the order of the rules.
@@ -58,7 +58,7 @@ pub(super) fn live(app: &App, lang: Lang, region: u64) -> Result<LivePart, Troub
     let pulse = app.pulse(at).map_err(|e| Trouble::Fault(e.to_string()))?;
     let most = pulse.doors.iter().flat_map(|d| d.weeks).max().unwrap_or(0);
     let this_week: u64 = pulse.doors.iter().map(|d| d.weeks[PULSE_WEEKS - 1]).sum();
-    let today = Date::from_days(((app.now_ms() + 8 * 3_600_000).div_euclid(86_400_000)) as i32);
+    let today = day_of(app.now_ms());
     let first = Date::from_days(today.days() - 7 * PULSE_WEEKS as i32 + 1);
     Ok(LivePart {
         note: lang.fill("dash.live.reports.note", &[&number(lang, this_week)]),
